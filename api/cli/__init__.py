@@ -1,0 +1,1 @@
+"""The ``footnote`` command and the embedded stack that it starts."""

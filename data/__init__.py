@@ -1,0 +1,1 @@
+"""The data layer: what is kept, and the words for it."""

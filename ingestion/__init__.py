@@ -1,0 +1,1 @@
+"""A file becomes pages, chunks and vectors."""

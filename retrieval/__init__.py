@@ -1,0 +1,1 @@
+"""A question becomes passages, and passages become a checked answer."""
