@@ -1,0 +1,1 @@
+"""Three sample PDFs, the text that they are made from, and the script that makes them."""
