@@ -95,6 +95,12 @@ class Conflict(Rejected):
     code = "conflict"
 
 
+class ClaimLost(Conflict):
+    """Another worker holds this job now; what this one did is not kept."""
+
+    code = "claim_lost"
+
+
 class LibraryExists(Conflict):
     """There is a library of that name already."""
 
@@ -124,6 +130,12 @@ class UnsupportedFile(Rejected):
     """The bytes are not of a file type that can be indexed. Upload a PDF."""
 
     code = "unsupported_file"
+
+
+class ServerRefused(Rejected):
+    """The server did not do what the command line asked for."""
+
+    code = "server_refused"
 
 
 class FileRejected(Rejected):
@@ -268,6 +280,12 @@ class DeadlineExceeded(Unavailable):
     code = "deadline_exceeded"
 
 
+class NothingAnswers(Unavailable):
+    """Nothing answers at the address of Footnote. Start it with `make run`."""
+
+    code = "nothing_answers"
+
+
 class SetupError(FootnoteError):
     """Footnote is not set up in a way that it can run."""
 
@@ -284,6 +302,24 @@ class HomeInUse(SetupError):
     """Another `footnote up` runs on this home already."""
 
     code = "home_in_use"
+
+
+class PortTaken(SetupError):
+    """The port is in use by another program."""
+
+    code = "port_taken"
+
+
+class ProgramFailed(SetupError):
+    """A program that Footnote needs does not start."""
+
+    code = "program_failed"
+
+
+class SettingsInvalid(SetupError):
+    """A setting has a value that is not allowed."""
+
+    code = "settings_invalid"
 
 
 class EmbedderInvalid(SetupError):

@@ -129,7 +129,8 @@ class Job:
     """A piece of background work as clients see it."""
 
     id: str
-    document_id: str
+    # None: the job is about a whole library.
+    document_id: str | None
     version: int
     kind: JobKind
     state: JobState
@@ -154,14 +155,17 @@ class Claim:
 
     job_id: str
     workspace: str
+    # Empty: the job is about the whole library.
     document_id: str
     library_id: str
     version: int
     kind: JobKind
     stage: JobStage | None
     token: int
-    done: int
+    # Pages that the stage has finished, of how many.
+    cursor: int
     total: int
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,26 @@ class StagedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """The original bytes of a version, and how they were named."""
+
+    key: str
+    filename: str
+    media_type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What an ingest job reads; the password is still encrypted."""
+
+    key: str
+    filename: str
+    title: str | None
+    password: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class UploadFields:
     """What a client says about the file that it uploads."""
 
@@ -194,6 +218,14 @@ class UploadFields:
     title: str | None = None
     tags: tuple[str, ...] = ()
     password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file says of itself when it is opened."""
+
+    pages: int
+    title: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Annotated
 
+from dotenv import dotenv_values
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -152,6 +153,9 @@ class ModelSettings(Section):
     first_token_seconds: Seconds = 60.0
     between_tokens_seconds: Seconds = 30.0
     max_output_tokens: Positive = 1024
+    # What a request may hold of passages and of earlier turns: about four characters a token.
+    prompt_characters: Positive = 24_000
+    history_characters: Positive = 4_000
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
     # One httpx client with 1,000 streams costs 149 µs a token, sixteen of 64 cost 55 µs.
     clients: Positive = 16
@@ -212,3 +216,13 @@ class Settings(BaseSettings):
 def child_environment(**changes: str) -> dict[str, str]:
     """Return this process's environment with changes, for a process that it starts."""
     return {**os.environ, **changes}
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """Return what a ``.env`` file says about Footnote and the environment does not say already."""
+    known = {name.upper() for name in os.environ}
+    return {
+        name.upper(): value
+        for name, value in dotenv_values(path).items()
+        if value is not None and name.upper().startswith("FOOTNOTE_") and name.upper() not in known
+    }

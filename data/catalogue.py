@@ -1,0 +1,166 @@
+"""What readers see: publish, delete and finish, each in one transaction."""
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from data.claims import write_held
+from data.counters import CATALOGUE, advance, current
+from data.database import Database, clock
+from data.documents import get_document
+from data.errors import Conflict, DocumentNotFound
+from data.jobs import cancel_open_jobs, insert_job
+from data.libraries import DEFAULT, get_library
+from data.records import (
+    Change,
+    Claim,
+    DocumentState,
+    JobKind,
+    JobState,
+    PageWarning,
+)
+from data.tables import changes, documents, libraries, versions
+
+
+class Catalogue:
+    """Keeps documents, versions, jobs and the sequence of changes true to each other."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def publish(
+        self, claim: Claim, pages: int, chunks: int, warnings: tuple[PageWarning, ...]
+    ) -> None:
+        """Make a version what readers see, and end its job, in one step."""
+        noted = [{"code": w.code, "message": w.message, "pages": w.pages} for w in warnings]
+        this = (
+            versions.c.document_id == claim.document_id,
+            versions.c.version == claim.version,
+        )
+        with self._database.write() as connection:
+            _succeed(connection, claim, warnings=noted)
+            connection.execute(
+                update(versions).where(*this).values(pages=pages, chunks=chunks, warnings=noted)
+            )
+            old = connection.execute(
+                select(documents.c.published_version).where(documents.c.id == claim.document_id)
+            ).scalar_one()
+            published = connection.execute(
+                update(documents)
+                .where(
+                    documents.c.id == claim.document_id,
+                    or_(
+                        documents.c.published_version.is_(None),
+                        documents.c.published_version < claim.version,
+                    ),
+                )
+                .values(
+                    published_version=claim.version,
+                    state=DocumentState.READY,
+                    updated_at=clock(),
+                )
+            )
+            if not published.rowcount:
+                return
+            if old:
+                connection.execute(
+                    update(versions)
+                    .where(versions.c.document_id == claim.document_id, versions.c.version == old)
+                    .values(superseded_at=clock())
+                )
+                _record(connection, claim.document_id, old, published=False)
+            _record(connection, claim.document_id, claim.version, published=True)
+
+    def delete_document(self, workspace: str, document_id: str) -> None:
+        """Hide a document from this moment on, and queue the removal of all that is left."""
+        with self._database.write() as connection:
+            document = get_document(connection, workspace, document_id)
+            _delete(connection, workspace, document.library_id, document_id)
+
+    def delete_library(self, workspace: str, name: str) -> None:
+        """Hide a library with its documents, and queue the removal of all that is left."""
+        if name == DEFAULT:
+            raise Conflict("The default library can't be deleted; delete its documents instead.")
+        with self._database.write() as connection:
+            library = get_library(connection, workspace, name)
+            live = select(documents.c.id).where(
+                documents.c.library_id == library.id, documents.c.deleted_at.is_(None)
+            )
+            for document_id in connection.execute(live).scalars().all():
+                _delete(connection, workspace, library.id, document_id)
+            connection.execute(
+                update(libraries).where(libraries.c.id == library.id).values(deleted_at=clock())
+            )
+            insert_job(connection, workspace, library.id, None, 0, JobKind.PURGE)
+
+    def finish_purge(self, claim: Claim) -> bool:
+        """Remove the last rows of a purged document or library, and end the job.
+
+        False: the library still has documents that are being purged; try again later.
+        """
+        with self._database.write() as connection:
+            if claim.document_id:
+                connection.execute(delete(documents).where(documents.c.id == claim.document_id))
+            else:
+                rest = select(documents.c.id).where(documents.c.library_id == claim.library_id)
+                if connection.execute(rest.limit(1)).first():
+                    return False
+                connection.execute(delete(libraries).where(libraries.c.id == claim.library_id))
+            _succeed(connection, claim)
+        return True
+
+    def sequence(self) -> int:
+        """Return the number of the last committed change."""
+        with self._database.read() as connection:
+            return current(connection, CATALOGUE)
+
+    def changes_after(self, sequence: int, limit: int) -> tuple[Change, ...]:
+        """Return the next changes that the lexical index is to follow."""
+        statement = (
+            select(changes)
+            .where(changes.c.sequence > sequence)
+            .order_by(changes.c.sequence)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement)
+            return tuple(Change(r.sequence, r.document_id, r.version, r.published) for r in rows)
+
+
+def _delete(connection: Connection, workspace: str, library_id: str, document_id: str) -> None:
+    row = connection.execute(
+        update(documents)
+        .where(documents.c.id == document_id, documents.c.deleted_at.is_(None))
+        .values(deleted_at=clock(), updated_at=clock())
+        .returning(documents.c.latest_version, documents.c.published_version)
+    ).first()
+    if row is None:
+        raise DocumentNotFound
+    delay = cancel_open_jobs(connection, document_id)
+    if row.published_version:
+        _record(connection, document_id, row.published_version, published=False)
+    insert_job(
+        connection, workspace, library_id, document_id, row.latest_version, JobKind.PURGE, delay
+    )
+
+
+def _succeed(connection: Connection, claim: Claim, **values: object) -> None:
+    write_held(
+        connection,
+        claim,
+        state=JobState.SUCCEEDED,
+        stage=None,
+        lease_until=None,
+        error_message=None,
+        finished_at=clock(),
+        **values,
+    )
+
+
+def _record(connection: Connection, document_id: str, version: int, *, published: bool) -> None:
+    connection.execute(
+        insert(changes).values(
+            sequence=advance(connection, CATALOGUE),
+            document_id=document_id,
+            version=version,
+            published=published,
+        )
+    )

@@ -1,0 +1,230 @@
+"""Who does the next slice of a job: fencing tokens, leases and checkpoints."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select, update
+
+from data.counters import JOBS, advance
+from data.database import Database, clock
+from data.errors import AttemptsExhausted, ClaimLost
+from data.jobs import OPEN
+from data.records import Claim, JobKind, JobStage, JobState
+from data.settings import JobSettings
+from data.tables import documents, jobs, workspaces
+
+
+class Claims:
+    """Hands jobs to workers, and takes back what they did while their token is the latest."""
+
+    def __init__(self, database: Database, settings: JobSettings) -> None:
+        self._database = database
+        self._settings = settings
+
+    def claim(self) -> Claim | None:
+        """Take the most deserving job that nobody holds, or return None.
+
+        The least recently served workspace, then the fewest slices done, then age: a small
+        file never waits behind a huge one, nor one workspace behind another's many files.
+        """
+        due = (
+            select(jobs, clock().label("now"))
+            .join(workspaces, workspaces.c.id == jobs.c.workspace_id)
+            .where(
+                jobs.c.state.in_(OPEN),
+                or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
+                jobs.c.not_before <= clock(),
+            )
+            .order_by(workspaces.c.served_at, jobs.c.slices, jobs.c.created_at, jobs.c.id)
+            .limit(1)
+            .with_for_update(of=jobs, skip_locked=True)
+        )
+        with self._database.write() as connection:
+            while (row := connection.execute(due).first()) is not None:
+                if row.attempts >= self._settings.max_attempts:
+                    self._exhaust(connection, row)
+                    continue
+                return self._take(connection, row)
+        return None
+
+    def _take(self, connection: Connection, row: Row[Any]) -> Claim:
+        connection.execute(
+            update(jobs)
+            .where(jobs.c.id == row.id)
+            .values(
+                state=JobState.RUNNING,
+                token=row.token + 1,
+                attempts=row.attempts + 1,
+                lease_until=clock() + self._settings.lease_seconds,
+                started_at=func.coalesce(jobs.c.started_at, clock()),
+                rung_at=None,
+                changed=advance(connection, JOBS),
+            )
+        )
+        connection.execute(
+            update(workspaces).where(workspaces.c.id == row.workspace_id).values(served_at=clock())
+        )
+        return Claim(
+            job_id=row.id,
+            workspace=row.workspace_id,
+            document_id=row.document_id or "",
+            library_id=row.library_id,
+            version=row.version,
+            kind=JobKind(row.kind),
+            stage=JobStage(row.stage) if row.stage else None,
+            token=row.token + 1,
+            cursor=row.cursor,
+            total=row.total,
+            attempts=row.attempts + 1,
+        )
+
+    def _exhaust(self, connection: Connection, row: Row[Any]) -> None:
+        reason = f" The last reason: {row.error_message}" if row.error_message else ""
+        error = AttemptsExhausted(f"{AttemptsExhausted.__doc__}{reason}")
+        end_job(connection, row.id, row.document_id, error.code, str(error))
+
+    def extend(self, claim: Claim) -> None:
+        """Prolong the claim's lease, or raise ``ClaimLost``."""
+        statement = (
+            update(jobs)
+            .where(
+                jobs.c.id == claim.job_id,
+                jobs.c.token == claim.token,
+                jobs.c.state == JobState.RUNNING,
+            )
+            .values(lease_until=clock() + self._settings.lease_seconds)
+        )
+        with self._database.write() as connection:
+            if connection.execute(statement).rowcount == 0:
+                raise ClaimLost
+
+    def checkpoint(self, claim: Claim, stage: JobStage, cursor: int, total: int) -> None:
+        """Record that a slice is done and let the job go, or raise ``ClaimLost``."""
+        with self._database.write() as connection:
+            checkpoint(connection, claim, stage, cursor, total)
+
+    def wait(self, claim: Claim, reason: str) -> None:
+        """Let the job go until an outage may be over; it does not count as an attempt."""
+        with self._database.write() as connection:
+            write_held(
+                connection,
+                claim,
+                attempts=claim.attempts - 1,
+                lease_until=None,
+                rung_at=None,
+                not_before=clock() + self._settings.outage_wait_seconds,
+                error_message=reason,
+            )
+
+    def release(self, claim: Claim, reason: str) -> None:
+        """Let the job go after an attempt that went wrong, to be tried again shortly."""
+        with self._database.write() as connection:
+            write_held(
+                connection, claim, lease_until=None, not_before=clock() + 1, error_message=reason
+            )
+
+    def fail(self, claim: Claim, code: str, message: str) -> None:
+        """End the job with an error that a person can act on, or raise ``ClaimLost``."""
+        with self._database.write() as connection:
+            write_held(connection, claim)
+            end_job(connection, claim.job_id, claim.document_id or None, code, message)
+
+    def due(self, limit: int) -> int:
+        """Return how many rings are owed, at most ``limit``, and note that they were rung."""
+        silent = clock() - self._settings.ring_again_seconds
+        owed = (
+            select(jobs.c.id)
+            .where(
+                jobs.c.state.in_(OPEN),
+                or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
+                jobs.c.not_before <= clock(),
+                or_(
+                    jobs.c.rung_at.is_(None),
+                    jobs.c.rung_at < silent,
+                    jobs.c.rung_at < jobs.c.lease_until,
+                ),
+            )
+            .order_by(jobs.c.created_at)
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            found = connection.execute(owed).scalars().all()
+        if found:
+            with self._database.write() as connection:
+                connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(rung_at=clock()))
+        return len(found)
+
+    def note_ring(self, job_id: str) -> None:
+        """Note that the broker took a ring for this job: the reconciler need not ring yet."""
+        with self._database.write() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(rung_at=clock()))
+
+
+def write_held(connection: Connection, claim: Claim, **values: Any) -> None:
+    """Change a job that the claim still holds, else raise ``ClaimLost``."""
+    statement = (
+        update(jobs)
+        .where(
+            jobs.c.id == claim.job_id,
+            jobs.c.token == claim.token,
+            jobs.c.state == JobState.RUNNING,
+        )
+        .values(changed=advance(connection, JOBS), **values)
+    )
+    if connection.execute(statement).rowcount == 0:
+        raise ClaimLost
+
+
+def require_held(connection: Connection, claim: Claim) -> None:
+    """Raise ``ClaimLost`` unless the claim is held until this transaction ends."""
+    statement = (
+        select(jobs.c.id)
+        .where(
+            jobs.c.id == claim.job_id,
+            jobs.c.token == claim.token,
+            jobs.c.state == JobState.RUNNING,
+        )
+        .with_for_update()
+    )
+    if connection.execute(statement).first() is None:
+        raise ClaimLost
+
+
+def checkpoint(
+    connection: Connection, claim: Claim, stage: JobStage, cursor: int, total: int
+) -> None:
+    """Record progress within the caller's transaction; the job is anybody's again."""
+    write_held(
+        connection,
+        claim,
+        stage=stage,
+        cursor=cursor,
+        total=total,
+        slices=jobs.c.slices + 1,
+        attempts=0,
+        error_message=None,
+        lease_until=None,
+        rung_at=None,
+    )
+
+
+def end_job(
+    connection: Connection, job_id: str, document_id: str | None, code: str, message: str
+) -> None:
+    """Fail a job, and its document when no version of it is published."""
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(
+            state=JobState.FAILED,
+            error_code=code,
+            error_message=message,
+            lease_until=None,
+            finished_at=clock(),
+            changed=advance(connection, JOBS),
+        )
+    )
+    connection.execute(
+        update(documents)
+        .where(documents.c.id == document_id, documents.c.published_version.is_(None))
+        .values(state="failed", updated_at=clock())
+    )

@@ -1,0 +1,146 @@
+"""SQLAlchemy Core on SQLite (WAL) or PostgreSQL, with transactions that say what they do."""
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import Double
+
+from data.errors import CatalogueUnavailable, FootnoteError, StorageFull
+from data.settings import DatabaseSettings
+
+# SQLITE_BUSY and SQLITE_FULL arrive as text; PostgreSQL's disk_full is 53100.
+DISK_FULL = ("disk is full", "disk full", "53100")
+
+
+class clock(FunctionElement[float]):  # noqa: N801 - reads as an SQL function
+    """The database's clock: seconds since 1970, the same for every host."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(clock, "sqlite")
+def _sqlite_clock(_element: clock, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(clock, "postgresql")
+def _postgresql_clock(_element: clock, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "extract(epoch from clock_timestamp())::double precision"
+
+
+def moment(seconds: float) -> datetime:
+    """Return the catalogue's seconds as a time in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+class Database:
+    """Opens transactions. Errors of the driver leave it as ``CatalogueUnavailable``."""
+
+    def __init__(self, url: str, settings: DatabaseSettings) -> None:
+        self._busy_seconds = settings.busy_seconds
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite(url, settings) if self.is_sqlite else _postgresql(url, settings)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Give a connection in a read transaction: one consistent view."""
+        with _translated(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Give a connection in a write transaction, committed on the way out.
+
+        On SQLite it holds the one write lock from its first moment (a transaction that
+        reads first and then writes would fail at once when another one wrote meanwhile).
+        """
+        with _translated(), self.engine.connect() as connection:
+            connection = connection.execution_options(footnote_write=True)
+            with self._begun(connection):
+                yield connection
+
+    @contextmanager
+    def _begun(self, connection: Connection) -> Iterator[None]:
+        deadline = time.monotonic() + self._busy_seconds
+        while True:
+            try:
+                transaction = connection.begin()
+                break
+            except OperationalError as error:
+                if "locked" not in str(error) or time.monotonic() > deadline:
+                    raise
+                time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+        with transaction:
+            yield
+
+    def check(self) -> None:
+        """Raise ``CatalogueUnavailable`` unless a query is answered."""
+        with self.read() as connection:
+            connection.execute(text("SELECT 1"))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.engine.dispose()
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except FootnoteError:
+        raise
+    except DBAPIError as error:
+        if not isinstance(error, OperationalError) and not error.connection_invalidated:
+            raise
+        if any(words in str(error.orig).lower() for words in DISK_FULL):
+            raise StorageFull from error
+        raise CatalogueUnavailable from error
+
+
+def _sqlite(url: str, settings: DatabaseSettings) -> Engine:
+    # The driver's own transactions are off: BEGIN is written by the listener below.
+    engine = create_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_size,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            f"busy_timeout = {int(settings.busy_seconds * 1000)}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("footnote_write")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str, settings: DatabaseSettings) -> Engine:
+    return create_engine(
+        url,
+        pool_size=settings.pool_size,
+        max_overflow=settings.pool_size,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": max(2, int(settings.busy_seconds))},
+    )

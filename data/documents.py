@@ -1,0 +1,199 @@
+"""Documents, their versions and their pages, as readers may see them."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+
+from data.database import Database, clock, moment
+from data.errors import DocumentNotFound, PageNotFound, VersionGone
+from data.jobs import warnings_of
+from data.listing import Listing, listing
+from data.records import Document, DocumentState, Line, Page, StoredFile
+from data.tables import document_tags, documents, libraries, pages, versions
+
+# How long a superseded version stays readable.
+SUPERSEDED_SECONDS = 24 * 3600
+
+
+def document_rows(workspace: str) -> Select[Any]:
+    """Select the live documents of a workspace with the version that stands for them."""
+    shown = func.coalesce(documents.c.published_version, documents.c.latest_version)
+    return (
+        select(
+            documents,
+            libraries.c.name.label("library"),
+            versions.c.version.label("shown_version"),
+            versions.c.sha256.label("shown_sha256"),
+            versions.c.bytes,
+            versions.c.media_type,
+            versions.c.pages,
+            versions.c.chunks,
+            versions.c.warnings,
+        )
+        .join(libraries, libraries.c.id == documents.c.library_id)
+        .join(
+            versions,
+            and_(versions.c.document_id == documents.c.id, versions.c.version == shown),
+        )
+        .where(documents.c.workspace_id == workspace, documents.c.deleted_at.is_(None))
+    )
+
+
+def document_of(row: Row[Any]) -> Document:
+    """Return the record of a row of ``document_rows``."""
+    return Document(
+        id=row.id,
+        library_id=row.library_id,
+        library=row.library,
+        filename=row.filename,
+        title=row.title,
+        tags=tuple(row.tags),
+        media_type=row.media_type,
+        bytes=row.bytes,
+        sha256=row.shown_sha256,
+        version=row.shown_version,
+        state=DocumentState(row.state),
+        pages=row.pages,
+        chunks=row.chunks,
+        warnings=warnings_of(row.warnings),
+        created_at=moment(row.created_at),
+        updated_at=moment(row.updated_at),
+    )
+
+
+def get_document(connection: Connection, workspace: str, document_id: str) -> Document:
+    """Return a live document within the caller's transaction, or raise."""
+    statement = document_rows(workspace).where(documents.c.id == document_id)
+    row = connection.execute(statement).first()
+    if row is None:
+        raise DocumentNotFound
+    return document_of(row)
+
+
+def tagged(statement: Select[Any], tags: tuple[str, ...]) -> Select[Any]:
+    """Keep the documents that carry all of the tags."""
+    for tag in tags:
+        carries = select(document_tags.c.document_id).where(document_tags.c.tag == tag)
+        statement = statement.where(documents.c.id.in_(carries))
+    return statement
+
+
+class Documents:
+    """Reads documents."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, workspace: str, document_id: str) -> Document:
+        """Return a document, or raise ``DocumentNotFound``."""
+        with self._database.read() as connection:
+            return get_document(connection, workspace, document_id)
+
+    def newest(
+        self,
+        workspace: str,
+        library: str | None,
+        state: DocumentState | None,
+        tags: tuple[str, ...],
+        limit: int,
+        cursor: str | None,
+    ) -> Listing[Document]:
+        """Return documents, newest first."""
+        statement = tagged(document_rows(workspace), tags)
+        if library:
+            statement = statement.where(libraries.c.name == library)
+        if state:
+            statement = statement.where(documents.c.state == state)
+        with self._database.read() as connection:
+            return listing(connection, statement, documents, limit, cursor, document_of)
+
+    def file(self, workspace: str, document_id: str, version: int | None) -> StoredFile:
+        """Return where the bytes of a version are (the shown one by default)."""
+        with self._database.read() as connection:
+            document = get_document(connection, workspace, document_id)
+            version = version or document.version
+            row = connection.execute(
+                select(versions).where(
+                    versions.c.document_id == document_id,
+                    versions.c.version == version,
+                    _readable(),
+                )
+            ).first()
+        if row is None:
+            raise VersionGone
+        return StoredFile(
+            key=f"{workspace}/{document_id}/{version}",
+            filename=document.filename,
+            media_type=row.media_type,
+            bytes=row.bytes,
+        )
+
+    def page(self, workspace: str, document_id: str, version: int | None, number: int) -> Page:
+        """Return a page of a published version, or of one superseded within a day."""
+        with self._database.read() as connection:
+            document = get_document(connection, workspace, document_id)
+            version = version or document.version
+            self._require_readable(connection, document_id, version)
+            found = _pages(connection, [(document_id, version, number)])
+        if not found:
+            raise PageNotFound(f"The document has {document.pages} pages, and no page {number}.")
+        return next(iter(found.values()))
+
+    def pages(
+        self, workspace: str, addresses: list[tuple[str, int, int]]
+    ) -> dict[tuple[str, int, int], Page]:
+        """Return pages by (document, version, page); those that may not be read are missing."""
+        ids = {document_id for document_id, _, _ in addresses}
+        mine = select(documents.c.id).where(
+            documents.c.workspace_id == workspace,
+            documents.c.deleted_at.is_(None),
+            documents.c.id.in_(ids),
+        )
+        with self._database.read() as connection:
+            live = set(connection.execute(mine).scalars())
+            return _pages(connection, [address for address in addresses if address[0] in live])
+
+    def _require_readable(self, connection: Connection, document_id: str, version: int) -> None:
+        row = connection.execute(
+            select(documents.c.published_version, versions.c.superseded_at)
+            .join(versions, versions.c.document_id == documents.c.id)
+            .where(documents.c.id == document_id, versions.c.version == version, _readable())
+        ).first()
+        if row is None:
+            raise VersionGone
+        if row.published_version != version and row.superseded_at is None:
+            raise PageNotFound("The document is not indexed yet. Follow its job, then ask again.")
+
+
+def _readable() -> Any:
+    return or_(
+        versions.c.superseded_at.is_(None),
+        versions.c.superseded_at > clock() - SUPERSEDED_SECONDS,
+    )
+
+
+def _pages(
+    connection: Connection, addresses: list[tuple[str, int, int]]
+) -> dict[tuple[str, int, int], Page]:
+    if not addresses:
+        return {}
+    wanted = or_(
+        *(
+            and_(pages.c.document_id == d, pages.c.version == v, pages.c.page == p)
+            for d, v, p in set(addresses)
+        )
+    )
+    rows = connection.execute(select(pages).where(wanted))
+    return {(row.document_id, row.version, row.page): page_of(row) for row in rows}
+
+
+def page_of(row: Row[Any]) -> Page:
+    """Return the record of a row of ``pages``."""
+    return Page(
+        number=row.page,
+        text=row.text,
+        boxes=row.boxes,
+        lines=tuple(Line(*line) for line in row.lines),
+        ocr=row.ocr,
+        warning=row.warning,
+    )

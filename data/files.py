@@ -1,0 +1,42 @@
+"""Few lines about files that must survive a power cut."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from data.errors import BlobsUnavailable, NotFound, StorageFull
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def sync_folder(folder: Path) -> None:
+    """Put a folder's entries on the disk, so that a rename in it stays."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a small secret file as a whole, readable by its owner only."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(path)
+    sync_folder(path.parent)
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the operating system's errors about files into ours."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise NotFound("The file is not in the store.") from error
+    except OSError as error:
+        raise (StorageFull if error.errno in FULL else BlobsUnavailable) from error

@@ -1,0 +1,161 @@
+"""Background work as clients see it: every upload, purge and reindex has its row."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, func, insert, select, update
+
+from data.counters import JOBS, advance, current
+from data.database import Database, clock, moment
+from data.errors import JobNotFound
+from data.listing import Listing, listing
+from data.records import Job, JobKind, JobStage, JobState, PageWarning
+from data.tables import jobs
+
+OPEN = (JobState.QUEUED, JobState.RUNNING)
+# Of the whole effort for a page, what reading it takes; the rest is embedding it.
+PARSING_SHARE = 0.1
+
+
+def job_columns() -> Select[Any]:
+    """Select jobs with the database's time, from which the ETA is computed."""
+    return select(jobs, clock().label("now"))
+
+
+def job_of(row: Row[Any]) -> Job:
+    """Return the record of a row of ``job_columns``."""
+    state = JobState(row.state)
+    share = _share_done(row)
+    eta = None
+    if state is JobState.RUNNING and row.started_at and share > 0:
+        eta = round((row.now - row.started_at) * (1 - share) / share, 1)
+    return Job(
+        id=row.id,
+        document_id=row.document_id,
+        version=row.version,
+        kind=JobKind(row.kind),
+        state=state,
+        stage=JobStage(row.stage) if row.stage and state is JobState.RUNNING else None,
+        done=int(share * row.total),
+        total=row.total,
+        eta_seconds=eta,
+        attempts=row.attempts,
+        error_code=row.error_code,
+        error_message=row.error_message,
+        warnings=warnings_of(row.warnings),
+        created_at=moment(row.created_at),
+        started_at=moment(row.started_at) if row.started_at else None,
+        finished_at=moment(row.finished_at) if row.finished_at else None,
+        changed=row.changed,
+    )
+
+
+def _share_done(row: Row[Any]) -> float:
+    if row.state == JobState.SUCCEEDED or row.stage == JobStage.INDEXING:
+        return 1.0
+    if not row.total:
+        return 0.0
+    share: float = row.cursor / row.total
+    if row.stage == JobStage.PARSING:
+        return share * PARSING_SHARE
+    return PARSING_SHARE + share * (1 - PARSING_SHARE) if row.stage else 0.0
+
+
+def warnings_of(stored: list[dict[str, Any]]) -> tuple[PageWarning, ...]:
+    """Return warnings as they are stored in JSON columns."""
+    return tuple(PageWarning(w["code"], w["message"], tuple(w["pages"])) for w in stored)
+
+
+def insert_job(
+    connection: Connection,
+    workspace: str,
+    library_id: str,
+    document_id: str | None,
+    version: int,
+    kind: JobKind,
+    delay_seconds: float = 0,
+) -> Job:
+    """Queue work within the caller's transaction."""
+    identity = f"job-{secrets.token_hex(10)}"
+    connection.execute(
+        insert(jobs).values(
+            id=identity,
+            workspace_id=workspace,
+            library_id=library_id,
+            document_id=document_id,
+            version=version,
+            kind=kind,
+            state=JobState.QUEUED,
+            warnings=[],
+            not_before=clock() + delay_seconds if delay_seconds else 0,
+            changed=advance(connection, JOBS),
+            created_at=clock(),
+        )
+    )
+    return job_of(connection.execute(job_columns().where(jobs.c.id == identity)).one())
+
+
+def cancel_open_jobs(connection: Connection, document_id: str) -> float:
+    """Cancel a document's open jobs within the caller's transaction.
+
+    Returns how many seconds the longest lease among them still runs: until then its
+    holder may be writing to places that know no token (Chroma).
+    """
+    mine = (jobs.c.document_id == document_id, jobs.c.state.in_(OPEN))
+    longest = connection.execute(
+        select(func.max(jobs.c.lease_until) - clock()).where(*mine)
+    ).scalar_one()
+    connection.execute(
+        update(jobs)
+        .where(*mine)
+        .values(
+            state=JobState.CANCELLED,
+            error_code="cancelled",
+            error_message="The document was deleted.",
+            changed=advance(connection, JOBS),
+            finished_at=clock(),
+        )
+    )
+    return max(0.0, longest or 0.0)
+
+
+class Jobs:
+    """Reads jobs."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, workspace: str, job_id: str) -> Job:
+        """Return a job, or raise ``JobNotFound``."""
+        statement = job_columns().where(jobs.c.workspace_id == workspace, jobs.c.id == job_id)
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        if row is None:
+            raise JobNotFound
+        return job_of(row)
+
+    def newest(
+        self,
+        workspace: str,
+        state: JobState | None,
+        document_id: str | None,
+        limit: int,
+        cursor: str | None,
+    ) -> Listing[Job]:
+        """Return jobs, newest first."""
+        statement = job_columns().where(jobs.c.workspace_id == workspace)
+        if state:
+            statement = statement.where(jobs.c.state == state)
+        if document_id:
+            statement = statement.where(jobs.c.document_id == document_id)
+        with self._database.read() as connection:
+            return listing(connection, statement, jobs, limit, cursor, job_of)
+
+    def changed_since(self, sequence: int) -> tuple[int, tuple[Job, ...]]:
+        """Return the counter of all workspaces' job changes, and the jobs changed since."""
+        with self._database.read() as connection:
+            latest = current(connection, JOBS)
+            if latest == sequence:
+                return latest, ()
+            rows = connection.execute(job_columns().where(jobs.c.changed > sequence)).all()
+        return latest, tuple(map(job_of, rows))

@@ -1,0 +1,135 @@
+"""Ranked lexical search (BM25) in a tantivy index that follows the catalogue."""
+
+import re
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from data.errors import LexicalUnavailable
+from data.records import StoredChunk
+
+# A new schema gets a new folder, and is filled from the catalogue.
+SCHEMA_VERSION = 1
+STEMMED = ("title", "section", "text")
+# A title or section that names the subject helps; the text decides.
+BOOSTS = {"title": 0.6, "section": 0.8, "text": 1.0}
+WRITER_BYTES = 64 * 1024 * 1024
+WORD = re.compile(r"\w+")
+
+
+class LexicalIndex:
+    """Searches, and says up to which change of the catalogue it has followed."""
+
+    def __init__(self, root: Path) -> None:
+        self._folder = root.absolute() / f"v{SCHEMA_VERSION}"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._index = tantivy.Index(_schema(), path=str(self._folder))
+        except (ValueError, OSError) as error:
+            raise LexicalUnavailable from error
+        self._writer: Any = None
+
+    @classmethod
+    def rebuilt(cls, root: Path) -> "LexicalIndex":
+        """Open an empty index in place of one that can't be opened."""
+        shutil.rmtree(root, ignore_errors=True)
+        return cls(root)
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last change that a search sees."""
+        searcher = self._index.searcher()
+        state = tantivy.Query.term_query(self._index.schema, "kind", "state")
+        found = searcher.search(state, limit=1).hits
+        return int(searcher.doc(found[0][1])["sequence"][0]) if found else 0
+
+    def search(
+        self,
+        workspace: str,
+        library_ids: Sequence[str],
+        document_ids: Sequence[str],
+        query: str,
+        limit: int,
+    ) -> list[tuple[str, float]]:
+        """Return chunk ids with their BM25 scores, best first."""
+        # Words only: the query language's operators are not for a question.
+        words = " ".join(WORD.findall(query.lower()))
+        if not words:
+            return []
+        schema = self._index.schema
+        asked, _errors = self._index.parse_query_lenient(words, list(STEMMED), BOOSTS)
+        filters = [
+            tantivy.Query.term_query(schema, "workspace", workspace),
+            tantivy.Query.term_set_query(schema, "library", list(library_ids)),
+        ]
+        if document_ids:
+            filters.append(tantivy.Query.term_set_query(schema, "document", list(document_ids)))
+        must = tantivy.Occur.Must
+        scoped = tantivy.Query.boolean_query(
+            [(must, asked)] + [(must, tantivy.Query.const_score_query(one, 0.0)) for one in filters]
+        )
+        try:
+            searcher = self._index.searcher()
+            hits = searcher.search(scoped, limit=limit).hits
+            return [(searcher.doc(place)["chunk"][0], score) for score, place in hits]
+        except (ValueError, OSError) as error:
+            raise LexicalUnavailable from error
+
+    def reload(self) -> None:
+        """See what another process of this host has committed."""
+        self._index.reload()
+
+    def apply(
+        self,
+        removed: Iterable[tuple[str, int]],
+        added: Iterable[tuple[str, StoredChunk]],
+        sequence: int,
+    ) -> None:
+        """Remove versions, add chunks with their workspaces, and commit with the sequence.
+
+        Only the process that holds the host's writer lock may call it.
+        """
+        try:
+            if self._writer is None:
+                self._writer = self._index.writer(WRITER_BYTES, num_threads=1)
+            for document_id, version in removed:
+                self._writer.delete_documents_by_term("revision", f"{document_id}-{version}")
+            for workspace, chunk in added:
+                self._writer.add_document(_document(workspace, chunk))
+            # In the same commit as what it stands for: tantivy-py offers no commit payload.
+            self._writer.delete_documents_by_term("kind", "state")
+            self._writer.add_document(tantivy.Document(kind="state", sequence=sequence))
+            self._writer.commit()
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            self._writer = None
+            raise LexicalUnavailable from error
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("kind", stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_unsigned_field("sequence", stored=True)
+    builder.add_text_field("chunk", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("workspace", "library", "document", "revision"):
+        builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
+    for name in STEMMED:
+        builder.add_text_field(name, stored=False, tokenizer_name="en_stem")
+    return builder.build()
+
+
+def _document(workspace: str, chunk: StoredChunk) -> Any:
+    return tantivy.Document(
+        kind="chunk",
+        chunk=chunk.id,
+        workspace=workspace,
+        library=chunk.library_id,
+        document=chunk.document_id,
+        revision=f"{chunk.document_id}-{chunk.version}",
+        title=chunk.title or chunk.filename,
+        section=chunk.section,
+        text=chunk.text,
+    )

@@ -1,0 +1,126 @@
+"""Keeps a host's lexical index at the catalogue's last change, whichever process writes it."""
+
+import fcntl
+import logging
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import TextIO
+
+from data.catalogue import Catalogue
+from data.errors import FootnoteError, LexicalUnavailable
+from data.lexical import LexicalIndex
+from data.records import StoredChunk
+from data.visibility import Visibility
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = 0.25
+# Changes of one commit.
+BATCH = 50
+
+
+class LexicalFollower:
+    """One thread of each API process; the one that holds the host's lock writes the index."""
+
+    def __init__(self, root: Path, catalogue: Catalogue, visibility: Visibility) -> None:
+        self._root = root
+        self._catalogue = catalogue
+        self._visibility = visibility
+        self._index: LexicalIndex | None = None
+        self._lock: TextIO | None = None
+        self._followed = 0
+        self._progress = threading.Condition()
+        self._nudged = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="lexical", daemon=True)
+
+    def __enter__(self) -> "LexicalFollower":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stopping = True
+        self._nudged.set()
+        self._thread.join(timeout=10)
+        if self._lock:
+            self._lock.close()
+
+    @property
+    def index(self) -> LexicalIndex:
+        """The index to search; ``LexicalUnavailable`` until it could be opened."""
+        if self._index is None:
+            raise LexicalUnavailable
+        return self._index
+
+    def wait_for(self, sequence: int, seconds: float) -> bool:
+        """Return whether the index has followed up to the sequence, waiting for it a while."""
+        if self._followed >= sequence:
+            return True
+        self._nudged.set()
+        with self._progress:
+            return self._progress.wait_for(lambda: self._followed >= sequence, seconds)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            try:
+                self._follow()
+            except FootnoteError as error:  # away for now: the next round tries again
+                logger.warning("lexical index not followed", extra={"code": error.code})
+            self._nudged.wait(POLL_SECONDS)
+            self._nudged.clear()
+
+    def _follow(self) -> None:
+        writes = self._takes_lock()
+        if self._index is None:
+            self._index = self._opened(rebuild=writes)
+        if not writes:
+            self._index.reload()
+        self._note(self._index.sequence)
+        while writes and not self._stopping and self._apply_some(self._index):
+            pass
+
+    def _opened(self, *, rebuild: bool) -> LexicalIndex:
+        try:
+            return LexicalIndex(self._root / "index")
+        except LexicalUnavailable:
+            if not rebuild:
+                raise
+            logger.warning("lexical index is rebuilt: it could not be opened")
+            return LexicalIndex.rebuilt(self._root / "index")
+
+    def _apply_some(self, index: LexicalIndex) -> bool:
+        steps = self._catalogue.changes_after(self._followed, BATCH)
+        if not steps:
+            return False
+        versions = {(step.document_id, step.version): step.published for step in steps}
+        added: list[tuple[str, StoredChunk]] = []
+        for (document_id, version), published in versions.items():
+            if published:  # a version that was deleted since then has nothing to give
+                added.extend(self._visibility.published(document_id, version))
+        index.apply(versions, added, steps[-1].sequence)
+        self._note(steps[-1].sequence)
+        return True
+
+    def _note(self, sequence: int) -> None:
+        with self._progress:
+            self._followed = sequence
+            self._progress.notify_all()
+
+    def _takes_lock(self) -> bool:
+        if self._lock:
+            return True
+        self._root.mkdir(parents=True, exist_ok=True)
+        lock = (self._root / "writer.lock").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.close()
+            return False
+        self._lock = lock
+        return True

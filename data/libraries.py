@@ -1,0 +1,106 @@
+"""Libraries: named sets of documents."""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from data.database import Database, clock, moment
+from data.errors import FingerprintMismatch, LibraryExists, LibraryNotFound
+from data.listing import Listing, listing
+from data.records import Library
+from data.tables import libraries
+
+DEFAULT = "default"
+
+
+def library_rows(workspace: str) -> Select[Any]:
+    """Select the live libraries of a workspace."""
+    return select(libraries).where(
+        libraries.c.workspace_id == workspace, libraries.c.deleted_at.is_(None)
+    )
+
+
+def library_of(row: Row[Any]) -> Library:
+    """Return the record of a row of ``libraries``."""
+    return Library(
+        id=row.id,
+        workspace=row.workspace_id,
+        name=row.name,
+        fingerprint=row.fingerprint,
+        generation=row.generation,
+        chroma_server=row.chroma_server,
+        created_at=moment(row.created_at),
+    )
+
+
+def get_library(connection: Connection, workspace: str, name: str) -> Library:
+    """Return a live library within the caller's transaction, or raise ``LibraryNotFound``."""
+    row = connection.execute(library_rows(workspace).where(libraries.c.name == name)).first()
+    if row is None:
+        raise LibraryNotFound(f"There is no library named “{name}”.")
+    return library_of(row)
+
+
+def insert_library(connection: Connection, workspace: str, name: str) -> Library:
+    """Make a library within the caller's transaction."""
+    values = {
+        "id": f"lib-{secrets.token_hex(8)}",
+        "workspace_id": workspace,
+        "name": name,
+        "created_at": clock(),
+    }
+    row = connection.execute(insert(libraries).values(values).returning(libraries)).one()
+    return library_of(row)
+
+
+class Libraries:
+    """Makes libraries and reads them."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def create(self, workspace: str, name: str) -> Library:
+        """Make a library, or raise ``LibraryExists``."""
+        with self._database.write() as connection:
+            taken = library_rows(workspace).where(libraries.c.name == name)
+            if connection.execute(taken).first():
+                raise LibraryExists
+            return insert_library(connection, workspace, name)
+
+    def newest(self, workspace: str, limit: int, cursor: str | None) -> Listing[Library]:
+        """Return libraries, newest first."""
+        with self._database.read() as connection:
+            return listing(
+                connection, library_rows(workspace), libraries, limit, cursor, library_of
+            )
+
+    def named(self, workspace: str, names: tuple[str, ...]) -> tuple[Library, ...]:
+        """Return the libraries of these names, or raise ``LibraryNotFound``."""
+        with self._database.read() as connection:
+            return tuple(get_library(connection, workspace, name) for name in dict.fromkeys(names))
+
+    def every(self) -> tuple[Library, ...]:
+        """Return the live libraries of all workspaces, for checks and warming up."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(libraries).where(libraries.c.deleted_at.is_(None)))
+            return tuple(map(library_of, rows))
+
+    def of_job(self, library_id: str, fingerprint: str = "") -> Library:
+        """Return a library, deleted or not; the first fingerprint given becomes its own.
+
+        Raises ``FingerprintMismatch`` when it was embedded with another model.
+        """
+        with self._database.write() as connection:
+            if fingerprint:
+                connection.execute(
+                    update(libraries)
+                    .where(libraries.c.id == library_id, libraries.c.fingerprint == "")
+                    .values(fingerprint=fingerprint)
+                )
+            row = connection.execute(select(libraries).where(libraries.c.id == library_id)).first()
+        if row is None:
+            raise LibraryNotFound
+        if fingerprint and row.fingerprint != fingerprint:
+            raise FingerprintMismatch
+        return library_of(row)

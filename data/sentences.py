@@ -1,0 +1,311 @@
+"""Sentences of a text: prose by its full stops, lists and tables line by line."""
+
+import re
+from collections.abc import Iterator
+
+Span = tuple[int, int]
+
+_PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
+_LINE = re.compile(r"[^\n]+")
+# A full stop, what closes behind it, and white space; Chinese and Japanese ones need no space.
+# Possessive, and only from the first dot on: a long dotted line must not be read again and again.
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？｡]+[」』”’）】]*")
+_LIST_MARK = re.compile(
+    r"[ \t]*(?:[•◦▪■●○‣⁃∙·*–—\-➢✓]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+\S)"
+)
+_FIGURE = re.compile(r"[(\[$€£¥]*[-–—+]?\d[\d.,/:%-]*[)\]%*]*|[$€£¥%—–|\-]+|n/?a|nm", re.IGNORECASE)
+_WORD_BEFORE = re.compile(r"[^\s(\[\"“‘'—–]+$")
+_STARTS_SENTENCE = re.compile(r"[\"'“‘«(\[]*(?:[^\W\d_a-z]|\d|[•\-–—])")
+# The next word after an abbreviation that may end a sentence too, if it begins a new one.
+_OPENERS = frozenset(
+    [
+        "a",
+        "after",
+        "all",
+        "although",
+        "an",
+        "and",
+        "as",
+        "at",
+        "before",
+        "both",
+        "but",
+        "by",
+        "during",
+        "each",
+        "for",
+        "from",
+        "he",
+        "her",
+        "his",
+        "how",
+        "however",
+        "i",
+        "if",
+        "in",
+        "it",
+        "its",
+        "many",
+        "no",
+        "on",
+        "one",
+        "our",
+        "she",
+        "since",
+        "some",
+        "such",
+        "that",
+        "the",
+        "their",
+        "there",
+        "these",
+        "they",
+        "this",
+        "those",
+        "to",
+        "under",
+        "we",
+        "what",
+        "when",
+        "where",
+        "while",
+        "with",
+        "you",
+    ]
+)
+# These stand before something and so never end a sentence.
+_LEADING = frozenset(
+    [
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "prof",
+        "st",
+        "rev",
+        "hon",
+        "gen",
+        "col",
+        "capt",
+        "lt",
+        "sgt",
+        "sen",
+        "rep",
+        "gov",
+        "messrs",
+        "vs",
+        "v",
+        "cf",
+        "e.g",
+        "i.e",
+        "viz",
+        "approx",
+        "ca",
+        "fig",
+        "figs",
+        "eq",
+        "eqs",
+        "sec",
+        "secs",
+        "sect",
+        "ch",
+        "chap",
+        "art",
+        "no",
+        "nos",
+        "nr",
+        "vol",
+        "vols",
+        "p",
+        "pp",
+        "para",
+        "bzw",
+        "z.b",
+        "d.h",
+        "ref",
+        "refs",
+        "tab",
+        "app",
+        "mt",
+        "ft",
+    ]
+)
+# These may stand at the end of a sentence, or not.
+_EITHER = frozenset(
+    [
+        "inc",
+        "ltd",
+        "co",
+        "corp",
+        "plc",
+        "llc",
+        "l.l.c",
+        "jr",
+        "sr",
+        "etc",
+        "al",
+        "bros",
+        "dept",
+        "est",
+        "ed",
+        "eds",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "sept",
+        "oct",
+        "nov",
+        "dec",
+        "mon",
+        "tue",
+        "wed",
+        "thu",
+        "fri",
+        "sat",
+        "sun",
+        "a.m",
+        "p.m",
+        "ph.d",
+        "m.d",
+        "b.a",
+        "m.a",
+        "n.a",
+        "s.a",
+        "u.s",
+        "u.k",
+        "u.n",
+        "e.u",
+        "d.c",
+        "u.s.a",
+        "s.p.a",
+        "n.v",
+        "b.v",
+        "a.g",
+        "incl",
+        "excl",
+        "max",
+        "min",
+        "ave",
+        "blvd",
+    ]
+)
+_BEFORE_NUMBERS = frozenset(
+    {"no", "nos", "nr", "art", "app", "sec", "p", "v", "ref", "tab", "mt", "ft"}
+)
+_ROW_SHARE = 0.5
+_LONGEST_FIGURE = 32
+_SHORT_LINE = 0.6
+
+
+def sentences_of(text: str) -> list[Span]:
+    """Return the sentences as ranges of the text: in order, trimmed, covering all but white space.
+
+    Prose runs on over line ends; a line of a list or a table is a sentence of its own, and none
+    crosses an empty line.
+    """
+    return [span for block in _blocks(text) for span in _split(text, *block)]
+
+
+def _blocks(text: str) -> Iterator[Span]:
+    """Yield the stretches in which a sentence may run on from line to line."""
+    start = 0
+    for border in _PARAGRAPH.finditer(text):
+        yield from _runs(text, start, border.start())
+        start = border.end()
+    yield from _runs(text, start, len(text))
+
+
+def _runs(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the rows, the points of lists and the runs of prose lines of one paragraph."""
+    lines = [line.span() for line in _LINE.finditer(text, start, end)]
+    width = max((last - first for first, last in lines), default=0)
+    run: Span | None = None
+    before = ""
+    for first, last in lines:
+        line = text[first:last]
+        if run is not None and not _continues(before, line, width):
+            yield run
+            run = None
+        run = (run[0] if run else first, last)
+        before = line
+    if run is not None:
+        yield run
+
+
+def _continues(before: str, line: str, width: int) -> bool:
+    """Tell whether a line goes on with the sentence of the line before it."""
+    if _LIST_MARK.match(line):
+        return False
+    if _is_row(line) or _is_row(before):
+        return False
+    # A line that stops early before a capital is a heading, a cell or a line of an address.
+    short = len(before) < _SHORT_LINE * width and not before.rstrip().endswith((",", "-", "–", "—"))
+    return not (short and _STARTS_SENTENCE.match(line.lstrip()))
+
+
+def _is_row(line: str) -> bool:
+    """Tell whether a line looks like a row of a table: half of its words are figures."""
+    words = line.split()
+    figures = sum(1 for word in words if len(word) <= _LONGEST_FIGURE and _FIGURE.fullmatch(word))
+    return figures >= max(2, _ROW_SHARE * len(words))
+
+
+def _split(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the sentences of one run of lines."""
+    first = start
+    for stop in _END.finditer(text, start, end):
+        if _is_end(text, first, stop, end):
+            yield from _trimmed(text, first, stop.end())
+            first = stop.end()
+    yield from _trimmed(text, first, end)
+
+
+def _is_end(text: str, first: int, stop: re.Match[str], end: int) -> bool:
+    """Tell whether a sentence ends at this full stop."""
+    mark = stop.group()
+    if mark[0] in "。！？｡":
+        return True
+    after = text[stop.end() : min(end, stop.end() + 40)].lstrip()
+    if not after or not _STARTS_SENTENCE.match(after):
+        return False
+    if not mark.startswith(".") or mark.startswith(".."):
+        return True
+    return not _is_abbreviation(text, first, stop.start(), after)
+
+
+def _is_abbreviation(text: str, first: int, dot: int, after: str) -> bool:
+    """Tell whether the full stop at ``dot`` belongs to a shortened word or a number of a list."""
+    found = _WORD_BEFORE.search(text, max(first, dot - 24), dot)
+    if found is None:
+        return False
+    word = found.group().lower()
+    if word.isdigit():
+        # "3. Costs" at the start of a sentence; "in 2020. Costs" is an end.
+        return not text[first : found.start()].strip()
+    if word in _BEFORE_NUMBERS:
+        return after[0].isdigit()
+    if word in _LEADING:
+        return True
+    if word in _EITHER or _is_initials(found.group()):
+        opener = re.match(r"\W*(\w+)", after)
+        return opener is None or opener.group(1).lower() not in _OPENERS
+    return False
+
+
+def _is_initials(word: str) -> bool:
+    """Tell whether a word is "J", "J.R" or "U.S": single letters between full stops."""
+    return all(len(part) == 1 and part.isalpha() for part in word.split(".")) and word[0].isupper()
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the range without the white space around it, unless nothing else is there."""
+    body = text[start:end]
+    left = start + len(body) - len(body.lstrip())
+    right = left + len(body.strip())
+    if right > left:
+        yield left, right

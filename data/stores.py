@@ -1,0 +1,76 @@
+"""The stores, opened together and closed together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from data.acceptance import Acceptance
+from data.blobs import LocalBlobs, RemoteBlobs
+from data.catalogue import Catalogue
+from data.chunks import Chunks
+from data.claims import Claims
+from data.database import Database
+from data.documents import Documents
+from data.jobs import Jobs
+from data.keys import Keys
+from data.libraries import Libraries
+from data.migration import require_head
+from data.presence import Presence
+from data.secret_box import SecretBox
+from data.settings import Settings
+from data.versions import Versions
+from data.visibility import Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is kept."""
+
+    database: Database
+    keys: Keys
+    libraries: Libraries
+    documents: Documents
+    jobs: Jobs
+    claims: Claims
+    versions: Versions
+    chunks: Chunks
+    visibility: Visibility
+    acceptance: Acceptance
+    catalogue: Catalogue
+    presence: Presence
+    blobs: LocalBlobs
+    secrets: SecretBox
+
+
+@contextmanager
+def open_stores(settings: Settings) -> Iterator[Stores]:
+    """Give the stores; ``WrongRevision`` when the catalogue has another schema."""
+    database = Database(settings.database_url, settings.database)
+    try:
+        require_head(database)
+        yield Stores(
+            database=database,
+            keys=Keys(database),
+            libraries=Libraries(database),
+            documents=Documents(database),
+            jobs=Jobs(database),
+            claims=Claims(database, settings.jobs),
+            versions=Versions(database),
+            chunks=Chunks(database),
+            visibility=Visibility(database),
+            acceptance=Acceptance(database),
+            catalogue=Catalogue(database),
+            presence=Presence(database),
+            blobs=open_blobs(settings),
+            secrets=SecretBox.open(settings.secret_key, settings.folder),
+        )
+    finally:
+        database.close()
+
+
+def open_blobs(settings: Settings) -> LocalBlobs:
+    """Return the file store that the settings name."""
+    folder, free = settings.folder / "blobs", settings.uploads.min_free_bytes
+    if settings.blobs.url:
+        return RemoteBlobs(settings.blobs.url, folder, free)
+    return LocalBlobs(folder, free)

@@ -1,0 +1,138 @@
+"""A version while it is being read: its file, its pages and its profile."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from data.chunks import of_version
+from data.claims import checkpoint, require_held
+from data.database import Database
+from data.documents import page_of
+from data.errors import ClaimLost
+from data.records import Claim, Heading, JobStage, Page, PageWarning, Profile, Source
+from data.tables import chunks, documents, pages, versions
+
+# Pages of one write transaction, so that it stays under 20 ms.
+ROWS = 20
+
+
+class Versions:
+    """Reads and writes what the holder of a claim works on."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def source(self, claim: Claim) -> Source:
+        """Return where the version's file is, and what the uploader said of it."""
+        statement = (
+            select(documents.c.filename, documents.c.title, versions.c.password)
+            .join(versions, versions.c.document_id == documents.c.id)
+            .where(*_this(claim))
+        )
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        if row is None:
+            raise ClaimLost
+        return Source(
+            key=f"{claim.workspace}/{claim.document_id}/{claim.version}",
+            filename=row.filename,
+            title=row.title,
+            password=row.password,
+        )
+
+    def write_pages(self, claim: Claim, read: Sequence[Page], total: int) -> None:
+        """Store the pages that follow the claim's cursor, and checkpoint after the last."""
+        first = claim.cursor + 1
+        with self._database.write() as connection:
+            require_held(connection, claim)
+            connection.execute(delete(pages).where(*_pages_of(claim), pages.c.page >= first))
+        for start in range(0, len(read), ROWS):
+            rows = [_row(claim, page) for page in read[start : start + ROWS]]
+            with self._database.write() as connection:
+                require_held(connection, claim)
+                connection.execute(insert(pages), rows)
+        last = read[-1].number if read else claim.cursor
+        with self._database.write() as connection:
+            checkpoint(connection, claim, JobStage.PARSING, last, total)
+
+    def read_pages(self, claim: Claim, first: int, last: int) -> tuple[Page, ...]:
+        """Return stored pages, in order."""
+        statement = (
+            select(pages)
+            .where(*_pages_of(claim), pages.c.page.between(first, last))
+            .order_by(pages.c.page)
+        )
+        with self._database.read() as connection:
+            return tuple(page_of(row) for row in connection.execute(statement))
+
+    def every_page(self, claim: Claim, total: int) -> Iterator[Page]:
+        """Give all stored pages in order, a few at a time."""
+        for first in range(1, total + 1, ROWS):
+            yield from self.read_pages(claim, first, min(first + ROWS - 1, total))
+
+    def warnings(self, claim: Claim) -> tuple[tuple[str, int], ...]:
+        """Return the code and the page number of every page's warning."""
+        statement = (
+            select(pages.c.warning, pages.c.page)
+            .where(*_pages_of(claim), pages.c.warning.is_not(None))
+            .order_by(pages.c.page)
+        )
+        with self._database.read() as connection:
+            return tuple((row.warning, row.page) for row in connection.execute(statement))
+
+    def write_profile(self, claim: Claim, profile: Profile) -> None:
+        """Store the profile, forget chunks of an earlier run, and checkpoint before page 1."""
+        stored = {**asdict(profile), "running": sorted(profile.running)}
+        while self._forget_chunks(claim):
+            pass
+        with self._database.write() as connection:
+            connection.execute(update(versions).where(*_this(claim)).values(profile=stored))
+            checkpoint(connection, claim, JobStage.EMBEDDING, 0, claim.total)
+
+    def _forget_chunks(self, claim: Claim) -> int:
+        batch = select(chunks.c.id).where(*of_version(claim.document_id, claim.version)).limit(200)
+        with self._database.write() as connection:
+            require_held(connection, claim)
+            return connection.execute(delete(chunks).where(chunks.c.id.in_(batch))).rowcount
+
+    def profile(self, claim: Claim) -> Profile:
+        """Return the stored profile."""
+        with self._database.read() as connection:
+            stored = connection.execute(
+                select(versions.c.profile).where(*_this(claim))
+            ).scalar_one_or_none()
+        if stored is None:
+            raise ClaimLost
+        headings = tuple(Heading(**heading) for heading in stored["headings"])
+        return Profile(stored["title"], frozenset(stored["running"]), headings)
+
+
+def page_warnings(found: Sequence[tuple[str, int]], messages: dict[str, str]) -> list[PageWarning]:
+    """Return one warning for each code, with its pages."""
+    by_code: dict[str, list[int]] = {}
+    for code, page in found:
+        by_code.setdefault(code, []).append(page)
+    return [PageWarning(code, messages[code], tuple(numbers)) for code, numbers in by_code.items()]
+
+
+def _this(claim: Claim) -> tuple[Any, Any]:
+    return versions.c.document_id == claim.document_id, versions.c.version == claim.version
+
+
+def _pages_of(claim: Claim) -> tuple[Any, Any]:
+    return pages.c.document_id == claim.document_id, pages.c.version == claim.version
+
+
+def _row(claim: Claim, page: Page) -> dict[str, Any]:
+    return {
+        "document_id": claim.document_id,
+        "version": claim.version,
+        "page": page.number,
+        "text": page.text,
+        "boxes": page.boxes,
+        "lines": [(line.start, line.end, line.size, line.bold) for line in page.lines],
+        "ocr": page.ocr,
+        "warning": page.warning,
+    }

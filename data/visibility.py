@@ -1,0 +1,167 @@
+"""Chunks and vectors as readers may see them: of published versions of live documents."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row, Select, and_, func, or_, select
+
+from data.chunks import of_version
+from data.database import Database
+from data.documents import tagged
+from data.errors import DocumentNotFound
+from data.records import StoredChunk, Vectors
+from data.tables import chunks, documents, libraries, vectors
+
+
+class Visibility:
+    """Decides what a search may show: a hit counts only if it is found here."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def published(self, document_id: str, version: int) -> Iterator[tuple[str, StoredChunk]]:
+        """Give a published version's chunks with their workspace, for the lexical index."""
+        statement = _visible().where(*of_version(document_id, version))
+        with self._database.read() as connection:
+            for row in connection.execute(statement):
+                yield row.workspace_id, _stored(row)
+
+    def visible(
+        self, workspace: str, ids: Sequence[str], library_ids: Sequence[str]
+    ) -> dict[str, StoredChunk]:
+        """Return those of the chunks that readers of these libraries may see, by id."""
+        statement = _visible().where(
+            chunks.c.workspace_id == workspace,
+            chunks.c.library_id.in_(library_ids),
+            chunks.c.id.in_(ids),
+        )
+        with self._database.read() as connection:
+            return {row.id: _stored(row) for row in connection.execute(statement)}
+
+    def around(
+        self, workspace: str, hits: Sequence[StoredChunk], reach: int
+    ) -> tuple[StoredChunk, ...]:
+        """Return the chunks up to ``reach`` numbers away from the hits, themselves included."""
+        near = or_(
+            *(
+                and_(
+                    *of_version(hit.document_id, hit.version),
+                    chunks.c.number.between(hit.number - reach, hit.number + reach),
+                )
+                for hit in hits
+            )
+        )
+        statement = (
+            _visible()
+            .where(chunks.c.workspace_id == workspace, near)
+            .order_by(chunks.c.document_id, chunks.c.number)
+        )
+        with self._database.read() as connection:
+            return tuple(map(_stored, connection.execute(statement)))
+
+    def selected(
+        self,
+        workspace: str,
+        library_ids: Sequence[str],
+        document_ids: Sequence[str],
+        tags: tuple[str, ...],
+    ) -> tuple[tuple[str, int], ...]:
+        """Return the (document, version) that a filter selects and that readers may see.
+
+        Raises ``DocumentNotFound`` when a document is named that is not in the workspace.
+        """
+        named = select(documents.c.id, documents.c.published_version).where(
+            documents.c.workspace_id == workspace, documents.c.deleted_at.is_(None)
+        )
+        if document_ids:
+            named = named.where(documents.c.id.in_(document_ids))
+            with self._database.read() as connection:
+                found = {row.id for row in connection.execute(named)}
+            if missing := [one for one in document_ids if one not in found]:
+                raise DocumentNotFound(f"There is no document {missing[0]}.")
+        wanted = tagged(named, tags).where(
+            documents.c.library_id.in_(library_ids), documents.c.published_version.is_not(None)
+        )
+        with self._database.read() as connection:
+            return tuple((row.id, row.published_version) for row in connection.execute(wanted))
+
+    def count(self, selected: Sequence[tuple[str, int]]) -> int:
+        """Return how many chunks some versions have."""
+        statement = select(func.count()).select_from(chunks).where(_any_version(selected))
+        with self._database.read() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def vectors_of(self, document_id: str, version: int) -> tuple[tuple[str, ...], Vectors]:
+        """Return the ids and the vectors of a version's chunks, row by row."""
+        statement = (
+            select(vectors.c.chunk_id, vectors.c.vector)
+            .join(chunks, chunks.c.id == vectors.c.chunk_id)
+            .where(*of_version(document_id, version))
+            .order_by(chunks.c.number)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(statement).all()
+        if not rows:
+            return (), np.zeros((0, 0), np.float32)
+        matrix = np.frombuffer(b"".join(row.vector for row in rows), "<f2")
+        return (
+            tuple(row.chunk_id for row in rows),
+            matrix.reshape(len(rows), -1).astype(np.float32),
+        )
+
+    def any_ready(self, library_ids: Sequence[str]) -> bool:
+        """Return whether any document of these libraries is published."""
+        statement = (
+            select(documents.c.id)
+            .where(
+                documents.c.library_id.in_(library_ids),
+                documents.c.deleted_at.is_(None),
+                documents.c.published_version.is_not(None),
+            )
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            return connection.execute(statement).first() is not None
+
+
+def _any_version(selected: Sequence[tuple[str, int]]) -> Any:
+    return or_(*(and_(*of_version(document, version)) for document, version in selected))
+
+
+def _visible() -> Select[Any]:
+    """Select the chunks of the published versions of live documents."""
+    return (
+        select(
+            chunks,
+            documents.c.filename,
+            documents.c.title,
+            libraries.c.name.label("library"),
+        )
+        .join(
+            documents,
+            and_(
+                documents.c.id == chunks.c.document_id,
+                documents.c.published_version == chunks.c.version,
+            ),
+        )
+        .join(libraries, libraries.c.id == documents.c.library_id)
+        .where(documents.c.deleted_at.is_(None), libraries.c.deleted_at.is_(None))
+    )
+
+
+def _stored(row: Row[Any]) -> StoredChunk:
+    return StoredChunk(
+        id=row.id,
+        document_id=row.document_id,
+        library_id=row.library_id,
+        library=row.library,
+        version=row.version,
+        filename=row.filename,
+        title=row.title,
+        number=row.number,
+        page=row.page,
+        ranges=tuple((start, end) for start, end in row.ranges),
+        section=row.section,
+        text=row.text,
+    )
