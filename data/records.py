@@ -10,6 +10,8 @@ import numpy.typing as npt
 
 # Shape (texts, dimensions), unit length.
 Vectors = npt.NDArray[np.float32]
+# One row of them.
+Vector = npt.NDArray[np.float32]
 # x0, y0, x1, y1 as fractions of the displayed page, from its top left.
 Box = tuple[float, float, float, float]
 # Texts to their vectors, one row each.
