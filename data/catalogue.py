@@ -91,21 +91,14 @@ class Catalogue:
             )
             insert_job(connection, workspace, library.id, None, 0, JobKind.PURGE)
 
-    def finish_purge(self, claim: Claim) -> bool:
-        """Remove the last rows of a purged document or library, and end the job.
-
-        False: the library still has documents that are being purged; try again later.
-        """
+    def finish_purge(self, claim: Claim) -> None:
+        """Remove the last row of a purged document or library, and end the job."""
         with self._database.write() as connection:
             if claim.document_id:
                 connection.execute(delete(documents).where(documents.c.id == claim.document_id))
             else:
-                rest = select(documents.c.id).where(documents.c.library_id == claim.library_id)
-                if connection.execute(rest.limit(1)).first():
-                    return False
                 connection.execute(delete(libraries).where(libraries.c.id == claim.library_id))
             _succeed(connection, claim)
-        return True
 
     def sequence(self) -> int:
         """Return the number of the last committed change."""

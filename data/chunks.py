@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import delete, func, insert, select
 
-from data.claims import checkpoint, require_held
+from data.claims import require_held
 from data.database import Database
-from data.records import Chunk, Claim, JobStage, Vectors
+from data.records import Chunk, Claim, Vectors
 from data.tables import chunks, vectors
 
 # Rows of one write transaction, so that it stays under 20 ms.
@@ -53,34 +53,29 @@ class Chunks:
         drafts: Sequence[Chunk],
         embedded: Vectors,
         reuse_keys: Sequence[str],
-        last_page: int,
-        pages: int,
-    ) -> None:
-        """Replace the chunks after the claim's cursor by these, and checkpoint at ``last_page``.
+    ) -> tuple[str, ...]:
+        """Replace the chunks after the claim's cursor by these, and return their ids.
 
-        Raises ``ClaimLost`` when the claim is no longer held. The rows are visible to nobody
-        before the version is published.
+        Raises ``ClaimLost`` when the claim is no longer held.
         """
         self._clear(claim)
-        halves = embedded.astype("<f2")
-        for start in range(0, len(drafts), ROWS):
-            part = drafts[start : start + ROWS]
-            rows = [_row(claim, draft) for draft in part]
-            vector_rows = [
-                {
-                    "chunk_id": row["id"],
-                    "workspace_id": claim.workspace,
-                    "reuse_key": reuse_keys[start + index],
-                    "vector": halves[start + index].tobytes(),
-                }
-                for index, row in enumerate(rows)
-            ]
+        rows = [_row(claim, draft) for draft in drafts]
+        vector_rows = [
+            {
+                "chunk_id": row["id"],
+                "workspace_id": claim.workspace,
+                "reuse_key": key,
+                "vector": vector.tobytes(),
+            }
+            for row, key, vector in zip(rows, reuse_keys, embedded.astype("<f2"), strict=True)
+        ]
+        for start in range(0, len(rows), ROWS):
+            part = slice(start, start + ROWS)
             with self._database.write() as connection:
                 require_held(connection, claim)
-                connection.execute(insert(chunks), rows)
-                connection.execute(insert(vectors), vector_rows)
-        with self._database.write() as connection:
-            checkpoint(connection, claim, JobStage.EMBEDDING, last_page, pages)
+                connection.execute(insert(chunks), rows[part])
+                connection.execute(insert(vectors), vector_rows[part])
+        return tuple(row["id"] for row in rows)
 
     def _clear(self, claim: Claim) -> None:
         """Remove what a lost attempt wrote after the last checkpoint."""
@@ -92,23 +87,19 @@ class Chunks:
             require_held(connection, claim)
             connection.execute(delete(chunks).where(*stale))
 
-    def remove(self, claim: Claim) -> None:
-        """Remove a batch of a purged document's chunks with their vectors."""
-        batch = select(chunks.c.id).where(chunks.c.document_id == claim.document_id).limit(ROWS)
+    def some_ids(self, document_id: str, version: int | None) -> tuple[str, ...]:
+        """Return a batch of the chunk ids of a version, or of all versions."""
+        statement = select(chunks.c.id).where(chunks.c.document_id == document_id)
+        if version is not None:
+            statement = statement.where(chunks.c.version == version)
+        with self._database.read() as connection:
+            return tuple(connection.execute(statement.limit(ROWS)).scalars())
+
+    def remove(self, claim: Claim, ids: Sequence[str]) -> None:
+        """Remove chunks with their vectors."""
         with self._database.write() as connection:
             require_held(connection, claim)
-            connection.execute(delete(chunks).where(chunks.c.id.in_(batch)))
-
-    def some_ids(self, document_id: str) -> tuple[str, ...]:
-        """Return a batch of a document's chunk ids, of all versions."""
-        statement = (
-            select(chunks.c.id)
-            .where(chunks.c.document_id == document_id)
-            .order_by(chunks.c.id)
-            .limit(ROWS)
-        )
-        with self._database.read() as connection:
-            return tuple(connection.execute(statement).scalars())
+            connection.execute(delete(chunks).where(chunks.c.id.in_(ids)))
 
 
 def of_version(document_id: str, version: int) -> tuple[Any, Any]:

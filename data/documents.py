@@ -21,6 +21,7 @@ def document_rows(workspace: str) -> Select[Any]:
     return (
         select(
             documents,
+            func.coalesce(documents.c.title, versions.c.title).label("shown_title"),
             libraries.c.name.label("library"),
             versions.c.version.label("shown_version"),
             versions.c.sha256.label("shown_sha256"),
@@ -46,7 +47,7 @@ def document_of(row: Row[Any]) -> Document:
         library_id=row.library_id,
         library=row.library,
         filename=row.filename,
-        title=row.title,
+        title=row.shown_title,
         tags=tuple(row.tags),
         media_type=row.media_type,
         bytes=row.bytes,

@@ -9,7 +9,7 @@ from data.database import Database, clock, moment
 from data.errors import FingerprintMismatch, LibraryExists, LibraryNotFound
 from data.listing import Listing, listing
 from data.records import Library
-from data.tables import libraries
+from data.tables import documents, libraries
 
 DEFAULT = "default"
 
@@ -85,6 +85,12 @@ class Libraries:
         with self._database.read() as connection:
             rows = connection.execute(select(libraries).where(libraries.c.deleted_at.is_(None)))
             return tuple(map(library_of, rows))
+
+    def is_empty(self, library: Library) -> bool:
+        """Return whether no document is left in a library, not even one being purged."""
+        rest = select(documents.c.id).where(documents.c.library_id == library.id).limit(1)
+        with self._database.read() as connection:
+            return connection.execute(rest).first() is None
 
     def of_job(self, library_id: str, fingerprint: str = "") -> Library:
         """Return a library, deleted or not; the first fingerprint given becomes its own.

@@ -207,7 +207,9 @@ class Source:
 
     key: str
     filename: str
+    # What the uploader calls it, and what the file calls itself.
     title: str | None
+    file_title: str | None
     password: bytes | None
 
 

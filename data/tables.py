@@ -117,6 +117,8 @@ versions = Table(
     Column("media_type", Text, nullable=False),
     # AES-GCM under the deployment's secret key; NULL without a password.
     Column("password", LargeBinary),
+    # What the file calls itself, then what its profile makes of that.
+    Column("title", Text),
     Column("profile", JSON),
     Column("pages", Integer, nullable=False, server_default="0"),
     Column("chunks", Integer, nullable=False, server_default="0"),

@@ -6,13 +6,12 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from data.chunks import of_version
 from data.claims import checkpoint, require_held
 from data.database import Database
 from data.documents import page_of
 from data.errors import ClaimLost
-from data.records import Claim, Heading, JobStage, Page, PageWarning, Profile, Source
-from data.tables import chunks, documents, pages, versions
+from data.records import Claim, Heading, JobStage, Page, Profile, Source
+from data.tables import documents, pages, versions
 
 # Pages of one write transaction, so that it stays under 20 ms.
 ROWS = 20
@@ -27,7 +26,12 @@ class Versions:
     def source(self, claim: Claim) -> Source:
         """Return where the version's file is, and what the uploader said of it."""
         statement = (
-            select(documents.c.filename, documents.c.title, versions.c.password)
+            select(
+                documents.c.filename,
+                documents.c.title,
+                versions.c.title.label("file_title"),
+                versions.c.password,
+            )
             .join(versions, versions.c.document_id == documents.c.id)
             .where(*_this(claim))
         )
@@ -39,10 +43,13 @@ class Versions:
             key=f"{claim.workspace}/{claim.document_id}/{claim.version}",
             filename=row.filename,
             title=row.title,
+            file_title=row.file_title,
             password=row.password,
         )
 
-    def write_pages(self, claim: Claim, read: Sequence[Page], total: int) -> None:
+    def write_pages(
+        self, claim: Claim, read: Sequence[Page], total: int, title: str | None
+    ) -> None:
         """Store the pages that follow the claim's cursor, and checkpoint after the last."""
         first = claim.cursor + 1
         with self._database.write() as connection:
@@ -55,6 +62,7 @@ class Versions:
                 connection.execute(insert(pages), rows)
         last = read[-1].number if read else claim.cursor
         with self._database.write() as connection:
+            connection.execute(update(versions).where(*_this(claim)).values(title=title))
             checkpoint(connection, claim, JobStage.PARSING, last, total)
 
     def read_pages(self, claim: Claim, first: int, last: int) -> tuple[Page, ...]:
@@ -83,19 +91,13 @@ class Versions:
             return tuple((row.warning, row.page) for row in connection.execute(statement))
 
     def write_profile(self, claim: Claim, profile: Profile) -> None:
-        """Store the profile, forget chunks of an earlier run, and checkpoint before page 1."""
+        """Store the profile, and checkpoint before page 1 of the next pass."""
         stored = {**asdict(profile), "running": sorted(profile.running)}
-        while self._forget_chunks(claim):
-            pass
         with self._database.write() as connection:
-            connection.execute(update(versions).where(*_this(claim)).values(profile=stored))
+            connection.execute(
+                update(versions).where(*_this(claim)).values(profile=stored, title=profile.title)
+            )
             checkpoint(connection, claim, JobStage.EMBEDDING, 0, claim.total)
-
-    def _forget_chunks(self, claim: Claim) -> int:
-        batch = select(chunks.c.id).where(*of_version(claim.document_id, claim.version)).limit(200)
-        with self._database.write() as connection:
-            require_held(connection, claim)
-            return connection.execute(delete(chunks).where(chunks.c.id.in_(batch))).rowcount
 
     def profile(self, claim: Claim) -> Profile:
         """Return the stored profile."""
@@ -107,14 +109,6 @@ class Versions:
             raise ClaimLost
         headings = tuple(Heading(**heading) for heading in stored["headings"])
         return Profile(stored["title"], frozenset(stored["running"]), headings)
-
-
-def page_warnings(found: Sequence[tuple[str, int]], messages: dict[str, str]) -> list[PageWarning]:
-    """Return one warning for each code, with its pages."""
-    by_code: dict[str, list[int]] = {}
-    for code, page in found:
-        by_code.setdefault(code, []).append(page)
-    return [PageWarning(code, messages[code], tuple(numbers)) for code, numbers in by_code.items()]
 
 
 def _this(claim: Claim) -> tuple[Any, Any]:

@@ -11,7 +11,7 @@ from data.database import Database
 from data.documents import tagged
 from data.errors import DocumentNotFound
 from data.records import StoredChunk, Vectors
-from data.tables import chunks, documents, libraries, vectors
+from data.tables import chunks, documents, libraries, vectors, versions
 
 
 class Visibility:
@@ -135,7 +135,7 @@ def _visible() -> Select[Any]:
         select(
             chunks,
             documents.c.filename,
-            documents.c.title,
+            func.coalesce(documents.c.title, versions.c.title).label("title"),
             libraries.c.name.label("library"),
         )
         .join(
@@ -143,6 +143,13 @@ def _visible() -> Select[Any]:
             and_(
                 documents.c.id == chunks.c.document_id,
                 documents.c.published_version == chunks.c.version,
+            ),
+        )
+        .join(
+            versions,
+            and_(
+                versions.c.document_id == chunks.c.document_id,
+                versions.c.version == chunks.c.version,
             ),
         )
         .join(libraries, libraries.c.id == documents.c.library_id)

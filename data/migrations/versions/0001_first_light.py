@@ -226,6 +226,7 @@ def upgrade() -> None:
         sa.Column("bytes", sa.BigInteger(), nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("password", sa.LargeBinary(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
         sa.Column("profile", sa.JSON(), nullable=True),
         sa.Column("pages", sa.Integer(), server_default="0", nullable=False),
         sa.Column("chunks", sa.Integer(), server_default="0", nullable=False),

@@ -1,0 +1,173 @@
+"""A claimed file becomes a published version, one slice at a time."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data.errors import NoTextFound
+from data.records import (
+    Chunk,
+    Claim,
+    Embed,
+    JobStage,
+    Library,
+    Page,
+    PageWarning,
+    Source,
+    TokenStarts,
+    Vectors,
+)
+from data.settings import Settings
+from data.stores import Stores
+from ingestion.chunking import Chunker
+from ingestion.layout import profile_of
+from ingestion.parsing import ParserProcess
+from ingestion.removal import VectorStore, remove_chunks
+
+logger = logging.getLogger(__name__)
+
+NO_TEXT = "no_text"
+MESSAGES = {
+    NO_TEXT: "These pages have no text: they may be scans or pictures.",
+    "page_unreadable": "These pages could not be read and were left out.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """What the pipeline needs of the embedding model."""
+
+    fingerprint: str
+    dimensions: int
+    embed: Embed
+    token_starts: TokenStarts
+
+
+class Pipeline:
+    """Three passes over a file: read its pages, learn its profile, embed its chunks.
+
+    A slice only groups work. Its size changes neither a chunk nor an id, so a run that was
+    killed a hundred times ends with the same rows as an undisturbed one.
+    """
+
+    def __init__(
+        self, stores: Stores, vectors: VectorStore, encoder: Encoder, settings: Settings
+    ) -> None:
+        self._stores = stores
+        self._vectors = vectors
+        self._encoder = encoder
+        self._parsing = settings.parsing
+        self._pages_per_slice = settings.jobs.pages_per_slice
+        self._chunker = Chunker(encoder.token_starts, settings.chunking)
+
+    def run_slice(self, claim: Claim) -> bool:
+        """Do the claim's next slice, and return whether the job needs another one."""
+        if claim.stage in (None, JobStage.PARSING):
+            if not claim.total or claim.cursor < claim.total:
+                return self._read_pages(claim)
+            return self._learn_profile(claim)
+        if claim.cursor < claim.total:
+            return self._embed_pages(claim)
+        return self._publish(claim)
+
+    def _read_pages(self, claim: Claim) -> bool:
+        source = self._stores.versions.source(claim)
+        with ExitStack() as opened:
+            path = opened.enter_context(self._stores.blobs.local(source.key))
+            parser = opened.enter_context(
+                ParserProcess(path, self._parsing, self._password(claim, source))
+            )
+            facts = parser.open()
+            last = min(claim.cursor + self._parsing.pages_per_process, facts.pages)
+            read = [_noted(page) for page in parser.pages(claim.cursor + 1, last)]
+        self._stores.versions.write_pages(claim, read, facts.pages, facts.title)
+        return True
+
+    def _password(self, claim: Claim, source: Source) -> str | None:
+        if source.password is None:
+            return None
+        return self._stores.secrets.unseal(source.password, claim.document_id)
+
+    def _learn_profile(self, claim: Claim) -> bool:
+        versions = self._stores.versions
+        if len(versions.warnings(claim)) == claim.total:
+            raise NoTextFound
+        source = versions.source(claim)
+        profile = profile_of(
+            versions.every_page(claim, claim.total), source.file_title, source.filename
+        )
+        library = self._library(claim)
+        # An earlier job for this version may have left some.
+        remove_chunks(claim, library, self._stores.chunks, self._vectors, claim.version)
+        versions.write_profile(claim, replace(profile, title=source.title or profile.title))
+        return True
+
+    def _embed_pages(self, claim: Claim) -> bool:
+        last = min(claim.cursor + self._pages_per_slice, claim.total)
+        chunks = self._chunks(claim, last)
+        keys = [self._reuse_key(chunk) for chunk in chunks]
+        vectors = self._embedded(claim, chunks, keys)
+        # The catalogue first: a purge finds in it every id that Chroma may hold.
+        ids = self._stores.chunks.write(claim, chunks, vectors, keys)
+        self._vectors.upsert(self._library(claim).collection, ids, vectors)
+        self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
+        return True
+
+    def _chunks(self, claim: Claim, last: int) -> list[Chunk]:
+        profile = self._stores.versions.profile(claim)
+        number = self._stores.chunks.count_until(claim, claim.cursor)
+        chunks: list[Chunk] = []
+        for page in self._stores.versions.read_pages(claim, claim.cursor + 1, last):
+            chunks += self._chunker.chunks_of(page, profile, number + len(chunks))
+        return chunks
+
+    def _embedded(self, claim: Claim, chunks: Sequence[Chunk], keys: Sequence[str]) -> Vectors:
+        """Return the chunks' vectors; texts that the workspace has embedded are not again."""
+        vectors = np.zeros((len(chunks), self._encoder.dimensions), np.float32)
+        known = self._stores.chunks.known_vectors(claim.workspace, keys)
+        new = [row for row, key in enumerate(keys) if key not in known]
+        for row, key in enumerate(keys):
+            if key in known:
+                vectors[row] = known[key]
+        if new:
+            vectors[new] = self._encoder.embed([chunks[row].embedded for row in new])
+        return vectors
+
+    def _publish(self, claim: Claim) -> bool:
+        chunks = self._stores.chunks.count_until(claim, claim.total)
+        if not chunks:
+            raise NoTextFound
+        found = self._stores.versions.warnings(claim)
+        self._stores.catalogue.publish(claim, claim.total, chunks, _warnings(found))
+        logger.info(
+            "document indexed",
+            extra={"document_id": claim.document_id, "pages": claim.total, "chunks": chunks},
+        )
+        return False
+
+    def _library(self, claim: Claim) -> Library:
+        return self._stores.libraries.of_job(claim.library_id, self._encoder.fingerprint)
+
+    def _reuse_key(self, chunk: Chunk) -> str:
+        text = f"{self._encoder.fingerprint}\n{chunk.embedded}"
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _noted(page: Page) -> Page:
+    """Return the page with a warning when there is nothing to find on it."""
+    blank = page.warning is None and not page.text.strip()
+    return replace(page, warning=NO_TEXT) if blank else page
+
+
+def _warnings(found: Sequence[tuple[str, int]]) -> tuple[PageWarning, ...]:
+    """Return one warning for each code, with its pages."""
+    pages: dict[str, list[int]] = {}
+    for code, page in found:
+        pages.setdefault(code, []).append(page)
+    return tuple(
+        PageWarning(code, MESSAGES[code], tuple(numbers)) for code, numbers in pages.items()
+    )

@@ -1,0 +1,31 @@
+"""What a version left behind is taken back, from Chroma first and then from the catalogue."""
+
+from typing import Protocol
+
+from data.chunks import Chunks
+from data.records import Claim, Library, Vectors
+
+
+class VectorStore(Protocol):
+    """Where vectors are searched (data/vectors.py)."""
+
+    def upsert(self, collection: str, ids: tuple[str, ...], vectors: Vectors) -> None:
+        """Store vectors under their chunks' ids."""
+        ...
+
+    def delete(self, collection: str, ids: tuple[str, ...]) -> None:
+        """Remove vectors."""
+        ...
+
+
+def remove_chunks(
+    claim: Claim, library: Library, chunks: Chunks, vectors: VectorStore, version: int | None
+) -> None:
+    """Remove a version's chunks, or those of all versions.
+
+    The catalogue knows every id that Chroma may hold, so a run that is interrupted anywhere
+    leaves nothing that the next run does not find.
+    """
+    while ids := chunks.some_ids(claim.document_id, version):
+        vectors.delete(library.collection, ids)
+        chunks.remove(claim, ids)

@@ -1,0 +1,85 @@
+"""Chunks that were found become passages; for an answer, with the neighbours beside them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from data.records import StoredChunk
+from retrieval.fusion import Fused
+from retrieval.passages import Passage, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk that was found, and where it stood."""
+
+    chunk: StoredChunk
+    fused: Fused
+
+
+def single(hit: Hit) -> Passage:
+    """Return a hit as a passage of its own."""
+    return _passage(hit, [hit.chunk])
+
+
+def joined(
+    hits: Sequence[Hit], around: Sequence[StoredChunk], characters: int, limit: int
+) -> tuple[Passage, ...]:
+    """Return the best hits with the neighbours that fit, each chunk in one passage only.
+
+    A hit that is in a better one's passage already adds nothing of its own. ``characters``
+    bounds a passage; the hit itself is always in it, whole.
+    """
+    known = {(one.document_id, one.version, one.number): one for one in around}
+    taken: set[str] = set()
+    passages: list[Passage] = []
+    # No passage grows over a chunk that may head one itself.
+    heads = {hit.chunk.id for hit in hits[:limit]}
+    for hit in hits:
+        if len(passages) == limit:
+            break
+        if hit.chunk.id in taken:
+            continue
+        chunks = _grown(hit.chunk, known, taken | heads, characters)
+        taken.update(chunk.id for chunk in chunks)
+        passages.append(_passage(hit, chunks))
+    return tuple(passages)
+
+
+def _grown(
+    chunk: StoredChunk,
+    known: dict[tuple[str, int, int], StoredChunk],
+    barred: set[str],
+    characters: int,
+) -> list[StoredChunk]:
+    """Return the chunk with what follows and then what precedes it, while that fits."""
+    grown = [chunk]
+    left = characters - len(chunk.text)
+    for step in (1, -1):
+        edge = grown[-1] if step == 1 else grown[0]
+        near = known.get((edge.document_id, edge.version, edge.number + step))
+        if near is None or near.id in barred or len(near.text) > left:
+            continue
+        left -= len(near.text)
+        grown.insert(len(grown) if step == 1 else 0, near)
+    return grown
+
+
+def _passage(hit: Hit, chunks: Sequence[StoredChunk]) -> Passage:
+    best = hit.chunk
+    return Passage(
+        chunk_id=best.id,
+        document_id=best.document_id,
+        version=best.version,
+        filename=best.filename,
+        title=best.title,
+        library=best.library,
+        page=best.page,
+        page_end=max(best.page, chunks[-1].page),
+        section=best.section,
+        text="\n".join(chunk.text for chunk in chunks),
+        score=round(hit.fused.score, 6),
+        ranks=hit.fused.ranks,
+        spans=tuple(
+            Span(chunk.page, start, end) for chunk in chunks for start, end in chunk.ranges
+        ),
+    )

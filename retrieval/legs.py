@@ -1,0 +1,120 @@
+"""The two ways in which chunks are found: by the meaning of a query, and by its words."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from data.lexical_follower import LexicalFollower
+from data.records import Library
+from data.settings import SearchSettings
+from data.vectors import VectorIndex
+from retrieval.exact import ExactSearch
+from retrieval.lanes import Lane
+
+Vector = npt.NDArray[np.float32]
+
+
+class Encodes(Protocol):
+    """Turns a query into its vector (retrieval/batching.py)."""
+
+    async def encode(self, text: str) -> Vector:
+        """Return the unit vector of a text."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a query is to be answered from, as the catalogue stands now."""
+
+    workspace: str
+    libraries: tuple[Library, ...]
+    # (document, version) that filters select; None: everything in the libraries.
+    selected: tuple[tuple[str, int], ...] | None
+    # Whether the selection is small enough to compare with every vector of it.
+    is_exact: bool
+    # Whether any document is there to be found.
+    ready: bool
+    # The catalogue's last change: what the lexical index should have followed.
+    sequence: int
+
+    @property
+    def library_ids(self) -> tuple[str, ...]:
+        """The ids of the libraries."""
+        return tuple(library.id for library in self.libraries)
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What one leg found: chunk ids with their scores, best first."""
+
+    scores: dict[str, float]
+    timings_ms: dict[str, float]
+    # Nothing more would be found by asking for more.
+    is_exhausted: bool
+    is_behind: bool = False
+
+
+class DenseLeg:
+    """Nearest neighbours of the query's vector, by cosine."""
+
+    def __init__(self, encoder: Encodes, index: VectorIndex, exact: ExactSearch) -> None:
+        self._encoder = encoder
+        self._index = index
+        self._exact = exact
+
+    async def find(self, target: Target, query: str, limit: int) -> Hits:
+        """Return the nearest chunks; similarities from -1 to 1."""
+        started = time.perf_counter()
+        vector = await self._encoder.encode(query)
+        encoded = time.perf_counter()
+        if target.selected is not None and target.is_exact:
+            found = await self._exact.nearest(target.selected, vector, limit)
+            exhausted = True
+        else:
+            found = await self._nearest(target.libraries, vector, limit)
+            exhausted = len(found) < limit
+        best = sorted(found, key=lambda hit: -hit[1])[:limit]
+        timings = {"embedding": _ms(started, encoded), "dense": _ms(encoded)}
+        return Hits(dict(best), timings, exhausted)
+
+    async def _nearest(
+        self, libraries: Sequence[Library], vector: Vector, limit: int
+    ) -> list[tuple[str, float]]:
+        # A library without a fingerprint has no vector yet.
+        asked = [library for library in libraries if library.fingerprint]
+        answers = await asyncio.gather(
+            *(self._index.nearest(one.collection, vector[None], limit) for one in asked)
+        )
+        return [hit for answer in answers for hit in answer[0]]
+
+
+class LexicalLeg:
+    """BM25 over titles, sections and texts."""
+
+    def __init__(self, follower: LexicalFollower, lane: Lane, settings: SearchSettings) -> None:
+        self._follower = follower
+        self._lane = lane
+        self._wait_seconds = settings.lexical_wait_seconds
+
+    async def find(self, target: Target, query: str, limit: int) -> Hits:
+        """Return the chunks with the query's words, from an index that may be a little behind."""
+        return await self._lane.run(self._find, target, query, limit)
+
+    def _find(self, target: Target, query: str, limit: int) -> Hits:
+        started = time.perf_counter()
+        current = self._follower.wait_for(target.sequence, self._wait_seconds)
+        documents = [document for document, _ in target.selected or ()]
+        found = self._follower.index.search(
+            target.workspace, target.library_ids, documents, query, limit
+        )
+        timings = {"lexical": _ms(started)}
+        return Hits(dict(found), timings, len(found) < limit, is_behind=not current)
+
+
+def _ms(start: float, end: float | None = None) -> float:
+    return round(((end or time.perf_counter()) - start) * 1000, 2)

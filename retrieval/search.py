@@ -1,0 +1,166 @@
+"""A query becomes passages: two legs at once, fused, and only what may be seen."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from data.catalogue import Catalogue
+from data.errors import SearchUnavailable, Unavailable
+from data.libraries import Libraries
+from data.records import StoredChunk
+from data.settings import SearchSettings
+from data.visibility import Visibility
+from retrieval.fusion import Fused, fused
+from retrieval.joining import Hit, joined, single
+from retrieval.lanes import Lane
+from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target
+from retrieval.passages import Found, Passage, Scope
+
+# A leg is asked for this many times what is wanted: some of it may not be visible any more.
+OVERFETCH = 3
+# And for no more than this, however much of it turns out not to be visible.
+MOST_CANDIDATES = 1600
+# Neighbours on each side that may join a passage.
+REACH = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """Visible hits, best first, and how they were found."""
+
+    hits: tuple[Hit, ...]
+    best_similarity: float | None
+    timings_ms: dict[str, float]
+    is_behind: bool
+
+
+class Searcher:
+    """Finds passages. One leg may be away; without both it is ``SearchUnavailable``."""
+
+    def __init__(
+        self,
+        libraries: Libraries,
+        visibility: Visibility,
+        catalogue: Catalogue,
+        lane: Lane,
+        dense: DenseLeg,
+        lexical: LexicalLeg,
+        settings: SearchSettings,
+    ) -> None:
+        self._libraries = libraries
+        self._visibility = visibility
+        self._catalogue = catalogue
+        self._lane = lane
+        self._legs = {"dense": dense, "lexical": lexical}
+        self._settings = settings
+
+    async def search(self, scope: Scope, query: str, limit: int) -> Found:
+        """Return single chunks, best first."""
+        target = await self._lane.run(self._target, scope)
+        findings = await self._find(target, query, limit)
+        return _found(target, findings, tuple(map(single, findings.hits[:limit])))
+
+    async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
+        """Return the best passages, neighbours joined."""
+        target = await self._lane.run(self._target, scope)
+        # Hits that fall into one passage must not leave the answer with too few.
+        findings = await self._find(target, query, 2 * limit)
+        if not findings.hits:
+            return _found(target, findings, ())
+        started = time.perf_counter()
+        chunks = [hit.chunk for hit in findings.hits]
+        around = await self._lane.run(self._visibility.around, scope.workspace, chunks, REACH)
+        passages = joined(findings.hits, around, self._settings.passage_characters, limit)
+        findings.timings_ms["joining"] = round((time.perf_counter() - started) * 1000, 2)
+        return _found(target, findings, passages)
+
+    def _target(self, scope: Scope) -> Target:
+        libraries = self._libraries.named(scope.workspace, scope.libraries)
+        ids = [library.id for library in libraries]
+        sequence = self._catalogue.sequence()
+        if not scope.document_ids and not scope.tags:
+            ready = self._visibility.any_ready(ids)
+            return Target(
+                scope.workspace, libraries, None, is_exact=False, ready=ready, sequence=sequence
+            )
+        selected = self._visibility.selected(scope.workspace, ids, scope.document_ids, scope.tags)
+        few = self._visibility.count(selected) <= self._settings.exact_chunks
+        return Target(
+            scope.workspace,
+            libraries,
+            selected,
+            is_exact=few,
+            ready=bool(selected),
+            sequence=sequence,
+        )
+
+    async def _find(self, target: Target, query: str, limit: int) -> Findings:
+        """Ask the legs, for more and more until enough of what they find is visible."""
+        wanted = max(self._settings.candidates, OVERFETCH * limit)
+        while target.ready:
+            legs = await self._ask(target, query, wanted)
+            started = time.perf_counter()
+            ranked = fused(
+                {name: list(hits.scores) for name, hits in legs.items()}, self._settings.fusion_k
+            )
+            visible = await self._visible(target, ranked)
+            findings = _findings(ranked, visible, legs)
+            findings.timings_ms["fusion"] = round((time.perf_counter() - started) * 1000, 2)
+            enough = len(findings.hits) >= limit or wanted >= MOST_CANDIDATES
+            if enough or all(hits.is_exhausted for hits in legs.values()):
+                return findings
+            wanted *= 2
+        return Findings((), None, {}, is_behind=False)
+
+    async def _ask(self, target: Target, query: str, wanted: int) -> dict[str, Hits]:
+        answers = await asyncio.gather(
+            *(leg.find(target, query, wanted) for leg in self._legs.values()),
+            return_exceptions=True,
+        )
+        legs: dict[str, Hits] = {}
+        for name, answer in zip(self._legs, answers, strict=True):
+            if isinstance(answer, Hits):
+                legs[name] = answer
+            elif not isinstance(answer, Unavailable):
+                raise answer
+        if not legs:
+            raise SearchUnavailable
+        return legs
+
+    async def _visible(self, target: Target, ranked: list[Fused]) -> Mapping[str, StoredChunk]:
+        ids = [one.id for one in ranked]
+        found = await self._lane.run(
+            self._visibility.visible, target.workspace, ids, target.library_ids
+        )
+        if target.selected is None:
+            return found
+        selected = set(target.selected)
+        return {
+            id_: chunk
+            for id_, chunk in found.items()
+            if (chunk.document_id, chunk.version) in selected
+        }
+
+
+def _findings(
+    ranked: list[Fused], visible: Mapping[str, StoredChunk], legs: Mapping[str, Hits]
+) -> Findings:
+    timings = {name: ms for hits in legs.values() for name, ms in hits.timings_ms.items()}
+    hits = tuple(Hit(visible[one.id], one) for one in ranked if one.id in visible)
+    similar = None
+    if "dense" in legs:
+        scores = legs["dense"].scores
+        similar = max((scores[id_] for id_ in visible if id_ in scores), default=None)
+    behind = "lexical" not in legs or legs["lexical"].is_behind
+    return Findings(hits, similar, timings, behind)
+
+
+def _found(target: Target, findings: Findings, passages: tuple[Passage, ...]) -> Found:
+    return Found(
+        passages=passages,
+        timings_ms=findings.timings_ms,
+        best_similarity=findings.best_similarity,
+        ready=target.ready,
+        lexical_behind=findings.is_behind,
+    )

@@ -1,0 +1,50 @@
+"""Rings for work that nobody does: rings get lost, workers die, brokers forget."""
+
+import logging
+
+from data.claims import Claims
+from data.errors import FootnoteError
+from data.presence import Presence
+from data.settings import JobSettings
+from workers.queue import Doorbell
+
+logger = logging.getLogger(__name__)
+
+DUTY = "reconcile"
+# Rings of one round: enough to keep many workers busy, too few to flood a broker.
+RINGS = 8
+
+
+class Reconciler:
+    """Runs wherever a worker runs; one of them has the duty at a time."""
+
+    def __init__(
+        self,
+        claims: Claims,
+        presence: Presence,
+        doorbell: Doorbell,
+        settings: JobSettings,
+        worker: str,
+    ) -> None:
+        self._claims = claims
+        self._presence = presence
+        self._doorbell = doorbell
+        self._settings = settings
+        self._worker = worker
+
+    def run_once(self) -> int:
+        """Note that this worker lives and, if the duty is its own, ring; return the rings."""
+        try:
+            self._presence.beat(self._worker)
+            lease = max(10.0, 5 * self._settings.reconcile_seconds)
+            if not self._presence.hold(DUTY, self._worker, lease):
+                return 0
+            due = self._claims.due(RINGS)
+            for _ in range(due):
+                self._doorbell.ring()
+        except FootnoteError as error:  # the catalogue or the broker is away: the next round
+            logger.warning("not reconciled", extra={"code": error.code})
+            return 0
+        if due:
+            logger.info("rang for waiting jobs", extra={"rings": due})
+        return due

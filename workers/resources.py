@@ -1,0 +1,53 @@
+"""What one worker child works with, opened together and closed together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from retrieval.embedding import Embedder
+
+from data.settings import Settings
+from data.stores import Stores, open_stores
+from data.vectors import BlockingVectors, VectorIndex
+from ingestion.pipeline import Encoder, Pipeline
+from workers.purging import Purger
+from workers.queue import Doorbell
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """The tools of a worker child."""
+
+    settings: Settings
+    stores: Stores
+    pipeline: Pipeline
+    purger: Purger
+    doorbell: Doorbell
+
+
+@contextmanager
+def open_resources(settings: Settings) -> Iterator[Resources]:
+    """Give a worker's tools; ``SetupError`` when the deployment is not ready for them."""
+    with (
+        open_stores(settings) as stores,
+        BlockingVectors(VectorIndex(settings.index.url or "", settings.index)) as vectors,
+    ):
+        embedder = Embedder.open(settings.embedder, settings.folder, throughput=True)
+        encoder = Encoder(
+            fingerprint=embedder.fingerprint,
+            dimensions=embedder.dimensions,
+            embed=embedder.encode_documents,
+            token_starts=embedder.token_starts,
+        )
+        doorbell = Doorbell(settings.broker_url, settings.broker)
+        try:
+            yield Resources(
+                settings=settings,
+                stores=stores,
+                pipeline=Pipeline(stores, vectors, encoder, settings),
+                purger=Purger(stores, vectors),
+                doorbell=doorbell,
+            )
+        finally:
+            doorbell.close()
+            embedder.close()
