@@ -52,7 +52,7 @@ class Searcher:
         self._visibility = visibility
         self._catalogue = catalogue
         self._lane = lane
-        self._legs = {"dense": dense, "lexical": lexical}
+        self._legs: dict[str, DenseLeg | LexicalLeg] = {"dense": dense, "lexical": lexical}
         self._settings = settings
 
     async def search(self, scope: Scope, query: str, limit: int) -> Found:
