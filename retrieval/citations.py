@@ -1,0 +1,128 @@
+"""Which passages a sentence cites, and the verbatim quotes that show it."""
+
+import logging
+import re
+from bisect import bisect_right
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from data.boxes import Boxes, merged, unpack
+from data.records import Box, Page
+from data.sentences import sentences_of
+from retrieval.events import Citation
+from retrieval.markers import PLAIN
+from retrieval.passages import Passage
+from retrieval.quotes import Claim, Unit, best_quote, units_of
+
+logger = logging.getLogger(__name__)
+
+# The document, its version, the page.
+PageKey = tuple[str, int, int]
+# A workspace and pages to the texts of those that (still) exist.
+ReadPages = Callable[[str, list[PageKey]], Awaitable[dict[PageKey, Page]]]
+
+_LINE = re.compile(r"[^\n]+")
+
+
+@dataclass(slots=True)
+class CitedSentence:
+    """A sentence of an answer: its range, its words without markers, the sources it names."""
+
+    start: int
+    end: int
+    text: str
+    numbers: list[int]
+
+
+def cited_sentences(answer: str, sources: int) -> list[CitedSentence]:
+    """Return the sentences; a marker behind a full stop belongs to the sentence before it."""
+    markers = [match for match in PLAIN.finditer(answer) if int(match[1]) <= sources]
+    # Blanks of the same length: the offsets stay.
+    blank = PLAIN.sub(lambda match: " " * len(match.group()), answer)
+    # Models break lines only to end something, so no sentence runs on over one.
+    sentences = [
+        CitedSentence(line.start() + start, line.start() + end, line.group()[start:end], [])
+        for line in _LINE.finditer(blank)
+        for start, end in sentences_of(line.group())
+    ]
+    starts = [sentence.start for sentence in sentences]
+    for marker in markers if sentences else ():
+        behind = bisect_right(starts, marker.start())
+        begins_a_line = "\n" in answer[sentences[behind - 1].end : marker.start()]
+        if behind == 0 or (begins_a_line and behind < len(sentences)):
+            behind += 1
+        sentence = sentences[behind - 1]
+        sentence.start = min(sentence.start, marker.start())
+        sentence.end = max(sentence.end, marker.end())
+        if int(marker[1]) not in sentence.numbers:
+            sentence.numbers.append(int(marker[1]))
+    return sentences
+
+
+class QuotedPassage:
+    """A passage whose text was found on its pages, character for character."""
+
+    def __init__(self, number: int, passage: Passage, pages: Mapping[int, Page]) -> None:
+        self._number = number
+        self._passage = passage
+        self._pages = pages
+        self._boxes: dict[int, Boxes | None] = {}
+        self._spans: list[tuple[Unit, ...]] = [
+            units_of(pages[span.page].text[span.start : span.end], span.page, span.start)
+            for span in passage.spans
+        ]
+
+    @classmethod
+    def of(cls, number: int, passage: Passage, pages: Mapping[PageKey, Page]) -> Self | None:
+        """Return the passage with its pages, or None when they do not hold its text (any more)."""
+        own = {
+            span.page: pages.get((passage.document_id, passage.version, span.page))
+            for span in passage.spans
+        }
+        held = {number: page for number, page in own.items() if page is not None}
+        texts = [
+            held[span.page].text[span.start : span.end]
+            for span in passage.spans
+            if span.page in held
+        ]
+        if not texts or "\n".join(texts) != passage.text:
+            logger.warning(
+                "passage is not on its pages",
+                extra={"document_id": passage.document_id, "chunk_id": passage.chunk_id},
+            )
+            return None
+        return cls(number, passage, held)
+
+    def citation(self, claim: Claim) -> Citation | None:
+        """Return the quote that supports the claim best; None when there is nothing to quote."""
+        found = best_quote(claim, self._spans)
+        if found is None:
+            return None
+        return Citation(
+            number=self._number,
+            document_id=self._passage.document_id,
+            version=self._passage.version,
+            filename=self._passage.filename,
+            page=found.page,
+            quote=self._pages[found.page].text[found.start : found.end],
+            start=found.start,
+            end=found.end,
+            boxes=self._boxes_of(found.page, found.start, found.end),
+            verified=found.supports,
+        )
+
+    def _boxes_of(self, page: int, start: int, end: int) -> tuple[Box, ...]:
+        """Return where the quote stands; nothing when the page does not say."""
+        if page not in self._boxes:
+            try:
+                self._boxes[page] = unpack(self._pages[page].boxes)
+            except ValueError:
+                self._boxes[page] = None
+        boxes = self._boxes[page]
+        return () if boxes is None else tuple(merged(boxes[start:end]))
+
+
+def pages_of(passages: Iterator[Passage]) -> list[PageKey]:
+    """Return the pages on which the passages stand, each once."""
+    return sorted({(p.document_id, p.version, span.page) for p in passages for span in p.spans})

@@ -1,0 +1,43 @@
+"""What every language model is here: a name, and a stream of text for a question."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from retrieval.deadline import Deadline
+from retrieval.passages import Passage, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a model is asked: a question, the passages to answer it from, what was said before."""
+
+    question: str
+    passages: tuple[Passage, ...]
+    history: tuple[Turn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last thing that a model says, about itself."""
+
+    usage: Mapping[str, int] = field(default_factory=dict)
+    # It stopped at a limit on length, not because it was done.
+    truncated: bool = False
+
+
+class Model(Protocol):
+    """Writes answers. Passage n of the task is cited as ``[n]``."""
+
+    @property
+    def name(self) -> str:
+        """The name by which clients ask for it."""
+        ...
+
+    def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
+        """Yield pieces of text (never empty), then one ``Finish``.
+
+        Closing the generator, or cancelling whoever reads it, stops the generation at once.
+        Raises ``ModelUnavailable`` or ``DeadlineExceeded``.
+        """
+        ...
