@@ -22,10 +22,11 @@ from data.records import (
     Vectors,
 )
 from data.settings import Settings
+from data.stopwatch import Stopwatch
 from data.stores import Stores
 from ingestion.chunking import Chunker
-from ingestion.layout import profile_of
 from ingestion.parsing import ParserProcess
+from ingestion.profile import profile_of
 from ingestion.removal import VectorStore, remove_chunks
 
 logger = logging.getLogger(__name__)
@@ -75,6 +76,7 @@ class Pipeline:
         return self._publish(claim)
 
     def _read_pages(self, claim: Claim) -> bool:
+        watch = Stopwatch()
         source = self._stores.versions.source(claim)
         with ExitStack() as opened:
             path = opened.enter_context(self._stores.blobs.local(source.key))
@@ -84,7 +86,10 @@ class Pipeline:
             facts = parser.open()
             last = min(claim.cursor + self._parsing.pages_per_process, facts.pages)
             read = [_noted(page) for page in parser.pages(claim.cursor + 1, last)]
+        watch.lap("parsing")
         self._stores.versions.write_pages(claim, read, facts.pages, facts.title)
+        watch.lap("storing")
+        logger.info("pages read", extra={"pages": len(read), "seconds": watch.seconds})
         return True
 
     def _password(self, claim: Claim, source: Source) -> str | None:
@@ -107,14 +112,19 @@ class Pipeline:
         return True
 
     def _embed_pages(self, claim: Claim) -> bool:
+        watch = Stopwatch()
         last = min(claim.cursor + self._pages_per_slice, claim.total)
         chunks = self._chunks(claim, last)
         keys = [self._reuse_key(chunk) for chunk in chunks]
+        watch.lap("chunking")
         vectors = self._embedded(claim, chunks, keys)
+        watch.lap("embedding")
         # The catalogue first: a purge finds in it every id that Chroma may hold.
         ids = self._stores.chunks.write(claim, chunks, vectors, keys)
         self._vectors.upsert(self._library(claim).collection, ids, vectors)
         self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
+        watch.lap("storing")
+        logger.info("pages embedded", extra={"chunks": len(chunks), "seconds": watch.seconds})
         return True
 
     def _chunks(self, claim: Claim, last: int) -> list[Chunk]:

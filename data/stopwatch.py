@@ -1,0 +1,17 @@
+"""How long the parts of something took."""
+
+import time
+
+
+class Stopwatch:
+    """Laps by name, in seconds; a name that comes twice is added up."""
+
+    def __init__(self) -> None:
+        self._lap = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, part: str) -> None:
+        """Count the time since the last lap as spent on a part."""
+        now = time.perf_counter()
+        self.seconds[part] = round(self.seconds.get(part, 0.0) + now - self._lap, 4)
+        self._lap = now
