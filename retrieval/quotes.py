@@ -10,7 +10,7 @@ from retrieval.words import coverage, weights_of, words_of
 
 _MOST_SENTENCES = 3
 # A neighbouring sentence has to add this much of the claim to be quoted too.
-_PRICE_OF_A_SENTENCE = 0.1
+_PRICE_OF_A_SENTENCE = 0.2
 # Decides between sentences that hold the claim equally, and for claims like "Yes."
 _WORTH_OF_THE_QUESTION = 0.05
 # Below this share of the claim's words, a quote is shown but does not count as support.

@@ -1,0 +1,354 @@
+"""An answer from the question to the verdict, with a real endpoint behind it."""
+
+import asyncio
+import gc
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data.errors import (
+    DeadlineExceeded,
+    ModelUnavailable,
+    Overloaded,
+    SearchUnavailable,
+    UnknownModel,
+)
+from data.settings import AnswerSettings, ModelSettings, SearchSettings
+from retrieval.admission import Admission
+from retrieval.answering import Answerer
+from retrieval.deadline import Deadline
+from retrieval.events import Accepted, Done, Event, Reason, Sources, Token
+from retrieval.models.model import Finish, Task
+from retrieval.models.openai import OpenAIModel
+from retrieval.passages import Found, Scope
+from retrieval.verification import Verifier
+from tests.model_server import ModelServer
+from tests.retrieval.shelf import Shelf, ask
+
+REPORT = "Revenue was $5.2 million in 2021. Costs rose more slowly."
+QUESTION = "How much was the revenue in 2021?"
+
+
+@dataclass
+class Service:
+    answerer: Answerer
+    admission: Admission
+
+
+@asynccontextmanager
+async def service(shelf: Shelf, server: ModelServer, places: int = 2) -> AsyncIterator[Service]:
+    admission = Admission(AnswerSettings(max_running=places, max_waiting=1))
+    model_settings = ModelSettings(base_url=server.base_url, name="m", clients=1)
+    async with OpenAIModel.opened(model_settings) as model:
+        answerer = Answerer(shelf, [model], Verifier(shelf.read_pages), admission, SearchSettings())
+        yield Service(answerer, admission)
+
+
+async def read(answerer: Answerer, seconds: float = 10.0) -> list[Event]:
+    events: list[Event] = []
+    await read_into(events, answerer, seconds)
+    return events
+
+
+async def read_into(events: list[Event], answerer: Answerer, seconds: float = 10.0) -> None:
+    """Keep the events also when the answer ends in an error."""
+    async with aclosing(answerer.answer(ask(QUESTION, seconds))) as answer:
+        async for event in answer:
+            events.append(event)  # noqa: PERF401 - a comprehension would lose them all
+
+
+def done(events: list[Event]) -> Done:
+    assert isinstance(events[-1], Done)
+    return events[-1]
+
+
+class TestAnAnswer:
+    async def test_comes_in_order_and_ends_with_its_verdict(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        passage = shelf.put(REPORT)
+        server.say("Revenue was ", "$5.2 million", " [", "1", "].", " It is [8] fine.")
+
+        async with service(shelf, server) as running:
+            events = await read(running.answerer)
+
+        tokens = events[2:-1]
+        assert isinstance(events[0], Accepted)
+        assert events[1] == Sources((passage,))
+        assert all(isinstance(token, Token) and token.text for token in tokens)
+        assert "".join(t.text for t in tokens if isinstance(t, Token)) == done(events).answer
+        assert done(events).answer == "Revenue was $5.2 million [1]. It is fine."
+        assert [one.verified for one in done(events).sentences] == [True, False]
+        assert done(events).citations[0].quote == "Revenue was $5.2 million in 2021."
+        assert (done(events).abstained, done(events).reason) == (False, None)
+        assert done(events).usage["completion_tokens"] == 3
+        assert {"dense", "search", "first_token", "total"} <= set(done(events).timings_ms)
+        assert running.admission.running == 0
+
+    async def test_is_accepted_before_anything_is_done(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        async with (
+            service(shelf, server, places=1) as running,
+            aclosing(running.answerer.answer(ask("?"))),
+            aclosing(running.answerer.answer(ask("?"))) as waiting,
+        ):
+            assert isinstance(await anext(waiting), Accepted)
+            assert (running.admission.running, running.admission.waiting) == (1, 1)
+
+    async def test_tokens_come_while_the_model_still_writes(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        shelf.put(REPORT)
+        server.say("Revenue", asyncio.Event())
+
+        async with (
+            service(shelf, server) as running,
+            aclosing(running.answerer.answer(ask(QUESTION))) as answer,
+        ):
+            assert [await anext(answer) for _ in range(3)][2] == Token("Revenue")
+
+    async def test_sources_come_before_the_model_says_a_word(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        shelf.put(REPORT)
+        server.say(asyncio.Event())
+
+        async with (
+            service(shelf, server) as running,
+            aclosing(running.answerer.answer(ask(QUESTION))) as answer,
+        ):
+            assert isinstance([await anext(answer) for _ in range(2)][1], Sources)
+
+    async def test_an_unknown_model_is_refused_at_once(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        async with service(shelf, server) as running:
+            with pytest.raises(UnknownModel):
+                running.answerer.answer(ask("?", model="other"))
+
+            assert running.admission.running == 0
+
+
+class TestAbstaining:
+    async def test_nothing_is_ready(self, shelf: Shelf, server: ModelServer) -> None:
+        shelf.ready = False
+
+        async with service(shelf, server) as running:
+            events = await read(running.answerer)
+
+        assert events[1] == Sources(())
+        assert (done(events).abstained, done(events).reason) == (True, Reason.NO_DOCUMENTS)
+        assert len(events) > 4
+        assert server.requests == []
+
+    async def test_thin_evidence_does_not_reach_the_model(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        shelf.put("Penguins eat krill.")
+        shelf.best_similarity = 0.1
+
+        async with service(shelf, server) as running:
+            events = await read(running.answerer)
+
+        assert done(events).reason == Reason.NO_EVIDENCE
+        assert done(events).citations == ()
+        assert "".join(t.text for t in events if isinstance(t, Token)) == done(events).answer
+        assert server.requests == []
+
+    @pytest.mark.parametrize(
+        "said", ["I can't find this in the documents.", "Revenue was great.", "Great [9]."]
+    )
+    async def test_the_model_declines_or_cites_nothing(
+        self, shelf: Shelf, server: ModelServer, said: str
+    ) -> None:
+        shelf.put(REPORT)
+        server.say(said)
+
+        async with service(shelf, server) as running:
+            events = await read(running.answerer)
+
+        assert (done(events).abstained, done(events).reason) == (True, Reason.MODEL_DECLINED)
+        assert done(events).citations == ()
+        assert done(events).answer == said.replace(" [9]", "")
+
+
+class TestLeaving:
+    @pytest.mark.parametrize("events", [0, 1, 2, 3])
+    async def test_closing_at_any_moment_gives_the_place_back_and_stops_the_model(
+        self, shelf: Shelf, server: ModelServer, events: int
+    ) -> None:
+        shelf.put(REPORT)
+        server.say("Revenue", asyncio.Event())
+
+        async with service(shelf, server) as running:
+            async with aclosing(running.answerer.answer(ask(QUESTION))) as answer:
+                for _ in range(events):
+                    await anext(answer)
+            await server.until(lambda: server.active == 0)
+
+            assert running.admission.running == 0
+            assert server.cancelled == (1 if events == 3 else 0)
+
+    @pytest.mark.parametrize("pause", [0, 0.01, 0.05])
+    async def test_cancelling_at_any_moment_does_too(
+        self, shelf: Shelf, server: ModelServer, pause: float
+    ) -> None:
+        shelf.put(REPORT)
+        server.say("Revenue", asyncio.Event())
+
+        async with service(shelf, server) as running:
+            reader = asyncio.create_task(read(running.answerer))
+            await asyncio.sleep(pause)
+            reader.cancel()
+            await asyncio.wait({reader})
+            await server.until(lambda: server.active == 0)
+
+            assert reader.cancelled()
+            assert running.admission.running == 0
+
+    async def test_an_answer_that_nobody_reads_gives_its_place_back(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        async with service(shelf, server) as running:
+            answer = running.answerer.answer(ask(QUESTION))
+            assert running.admission.running == 1
+
+            del answer
+            gc.collect()
+            await asyncio.sleep(0)
+
+            assert running.admission.running == 0
+
+    async def test_who_leaves_the_line_makes_room_in_it(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        async with (
+            service(shelf, server, places=1) as running,
+            aclosing(running.answerer.answer(ask("?"))),
+        ):
+            waiting = asyncio.create_task(read(running.answerer))
+            await asyncio.sleep(0.01)
+            with pytest.raises(Overloaded):
+                running.answerer.answer(ask("?"))
+
+            waiting.cancel()
+            await asyncio.wait({waiting})
+
+            await running.answerer.answer(ask("?")).aclose()
+            assert running.admission.waiting == 0
+
+
+class TestFailing:
+    async def test_a_model_that_breaks_off_ends_the_answer_with_an_error(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        shelf.put(REPORT)
+        server.say("Revenue ", "was", breaks=True)
+        events: list[Event] = []
+
+        async with service(shelf, server) as running:
+            with pytest.raises(ModelUnavailable):
+                await read_into(events, running.answerer)
+
+            assert "".join(t.text for t in events if isinstance(t, Token)) == "Revenue was"
+            assert running.admission.running == 0
+
+    async def test_the_deadline_covers_the_model(self, shelf: Shelf, server: ModelServer) -> None:
+        shelf.put(REPORT)
+        server.say("Revenue", asyncio.Event())
+
+        async with service(shelf, server) as running:
+            with pytest.raises(DeadlineExceeded):
+                await read(running.answerer, seconds=0.1)
+            await server.until(lambda: server.cancelled == 1)
+
+            assert running.admission.running == 0
+
+    async def test_the_deadline_covers_the_line(self, shelf: Shelf, server: ModelServer) -> None:
+        async with (
+            service(shelf, server, places=1) as running,
+            aclosing(running.answerer.answer(ask("?"))),
+        ):
+            with pytest.raises(DeadlineExceeded):
+                await read(running.answerer, seconds=0.02)
+
+            assert running.admission.waiting == 0
+
+    async def test_the_deadline_covers_the_search(self, server: ModelServer) -> None:
+        class Endless(Shelf):
+            async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
+                await asyncio.Event().wait()
+                raise AssertionError
+
+        async with service(Endless(), server) as running:
+            with pytest.raises(DeadlineExceeded):
+                await read(running.answerer, seconds=0.02)
+
+    async def test_a_search_that_fails_fails_the_answer(self, server: ModelServer) -> None:
+        class Broken(Shelf):
+            async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
+                raise SearchUnavailable
+
+        async with service(Broken(), server) as running:
+            with pytest.raises(SearchUnavailable):
+                await read(running.answerer)
+
+            assert running.admission.running == 0
+
+    async def test_a_model_that_never_stops_is_stopped(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        shelf.put(REPORT)
+        server.say("Revenue " * 13_000, asyncio.Event())
+
+        async with service(shelf, server) as running:
+            with pytest.raises(ModelUnavailable, match="does not stop"):
+                await read(running.answerer)
+            await server.until(lambda: server.cancelled == 1)
+
+
+@dataclass
+class Said:
+    """A model that says pieces as they are given."""
+
+    pieces: list[str]
+    name: str = "said"
+
+    async def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
+        for piece in self.pieces:
+            yield piece
+        yield Finish()
+
+
+FRAGMENTS = st.sampled_from(
+    ["Revenue was $5.2 million", " in 2021", ". ", "[1]", " [1, 2]", "[3]", "【1】", "\n", " ",
+     "Costs", " rose", "[", "1", "]", "[sic]", "(5)", "“a”"]
+)  # fmt: skip
+
+
+@settings(max_examples=100)
+@given(st.lists(FRAGMENTS, min_size=1, max_size=15), st.data())
+async def test_the_cut_of_the_tokens_changes_neither_the_answer_nor_the_verdict(
+    fragments: list[str], data: st.DataObject
+) -> None:
+    text = "".join(fragments)
+    size = data.draw(st.integers(1, 7))
+    shelf = Shelf()
+    shelf.put(REPORT)
+    shelf.put(REPORT, "d2")
+    verdicts = []
+
+    for pieces in ([text], [text[i : i + size] for i in range(0, len(text), size)]):
+        admission = Admission(AnswerSettings())
+        verifier = Verifier(shelf.read_pages)
+        answerer = Answerer(shelf, [Said(pieces)], verifier, admission, SearchSettings())
+        events = await read(answerer)
+        assert "".join(t.text for t in events if isinstance(t, Token)) == done(events).answer
+        verdicts.append((done(events).answer, done(events).sentences, done(events).citations))
+
+    assert verdicts[0] == verdicts[1]
