@@ -5,14 +5,15 @@ ARG PYTHON=3.11.15-slim-bookworm
 
 FROM python:${PYTHON} AS build
 # On Linux, PyPI's torch brings several GB of CUDA along. This index has the CPU build of the
-# same version; for a GPU: --build-arg TORCH_INDEX=https://pypi.org/simple
+# same version; for a GPU: --build-arg TORCH_INDEX= (empty: PyPI, as for everything else)
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PATH=/opt/venv/bin:$PATH
 RUN python -m venv /opt/venv
 WORKDIR /app
 COPY requirements.lock ./
+# hadolint ignore=DL3013
 RUN --mount=type=cache,target=/root/.cache/pip \
-    pip install --index-url "${TORCH_INDEX}" "$(grep '^torch==' requirements.lock)" \
+    pip install ${TORCH_INDEX:+--index-url "${TORCH_INDEX}"} "$(grep '^torch==' requirements.lock)" \
     && pip install -r requirements.lock
 COPY pyproject.toml README.md LICENSE ./
 COPY api ./api
@@ -23,7 +24,8 @@ COPY workers ./workers
 RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --no-deps -e . && python -m compileall -q api data ingestion retrieval workers
 # The embedding model is converted here, so that a container starts at once and offline.
-RUN FOOTNOTE_HOME=/var/lib/footnote python -m retrieval.conversion
+RUN FOOTNOTE_HOME=/var/lib/footnote python -c \
+    "from data.settings import Settings as S; from retrieval.converted import ensure; ensure(S().embedder, S().folder)"
 
 FROM python:${PYTHON}
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/footnote footnote \

@@ -1,0 +1,45 @@
+"""Every error of the tree has a status, a code of its own and a sentence for a person."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from api.errors import status_of
+from data.errors import FootnoteError, SetupError
+
+
+def subclasses(kind: type[FootnoteError]) -> Iterator[type[FootnoteError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from subclasses(child)
+
+
+ERRORS = list(subclasses(FootnoteError))
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)
+class TestEveryError:
+    def test_has_its_own_code(self, error: type[FootnoteError]) -> None:
+        assert "code" in vars(error)
+
+    def test_says_what_it_means(self, error: type[FootnoteError]) -> None:
+        assert error.__doc__
+        assert error.__doc__.partition("\n")[0].endswith(".")
+
+
+@pytest.mark.parametrize(
+    "error",
+    # A setup error is for the person who starts a process; no request ever meets one.
+    [error for error in ERRORS if not issubclass(error, SetupError)],
+    ids=lambda error: error.__name__,
+)
+def test_every_error_that_a_request_can_meet_has_a_status(error: type[FootnoteError]) -> None:
+    assert 400 <= status_of(error) < 600
+    assert status_of(error) != 500
+
+
+def test_no_two_errors_share_a_code() -> None:
+    counted = Counter(error.code for error in ERRORS)
+
+    assert [code for code, times in counted.items() if times > 1] == []
