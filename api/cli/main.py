@@ -1,0 +1,179 @@
+"""The ``footnote`` command: every subcommand with its options."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from api.cli import configuration, listing
+from api.cli import demo as tours
+from api.cli.add import Wishes, told
+from api.cli.add import add as add_files
+from api.cli.ask import Question, answer
+from api.cli.ask import ask as ask_question
+from api.cli.collection import collected
+from api.cli.running import run
+from api.cli.target import Target, find
+from api.cli.terminal import complain, say, write
+from api.cli.up import serve
+from data.errors import FootnoteError, Invalid
+from data.settings import dotenv
+from retrieval import converted
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Answers from your PDFs, with a footnote under every sentence.",
+)
+DOTENV = Path(".env")
+
+Address = Annotated[
+    str | None, typer.Option(help="The server; without it the one that runs on FOOTNOTE_HOME.")
+]
+KeyFile = Annotated[Path | None, typer.Option(help="A file with the key.", dir_okay=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
+Library = Annotated[str | None, typer.Option(help="Only this library.")]
+
+
+@app.command()
+def up() -> None:
+    """Run everything on this machine until Ctrl-C."""
+    serve(configuration.read(DOTENV), dotenv(DOTENV))
+
+
+@app.command()
+def demo() -> None:
+    """Run everything, index the samples, and ask a question."""
+    serve(configuration.read(DOTENV), dotenv(DOTENV), tour=True)
+
+
+@app.command()
+def add(
+    files: Annotated[list[Path], typer.Argument(exists=True, help="PDFs, or folders of them.")],
+    *,
+    library: Annotated[str | None, typer.Option(help="The library to add to.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="A tag; may be repeated.")] = None,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the files' password from stdin.")
+    ] = False,
+    no_wait: Annotated[bool, typer.Option("--no-wait", help="Only upload.")] = False,
+    address: Address = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Upload files and have them indexed; 1 if any failed."""
+    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+    wishes = Wishes(library, tuple(tag or ()), password, wait=not no_wait)
+    if not run(add_files(_target(address, key_file), collected(files), wishes)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    *,
+    library: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    timeout: Annotated[int, typer.Option(min=1, max=600, help="Seconds.")] = 60,
+    as_json: Json = False,
+    address: Address = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Ask a question; the footnotes follow the answer."""
+    target = _target(address, key_file)
+    asked = Question(question, tuple(library or ()), timeout)
+    if as_json:
+        _print_json(run(answer(target, asked)))
+    else:
+        run(ask_question(target, asked, write))
+
+
+@app.command()
+def jobs(
+    *,
+    state: Annotated[str | None, typer.Option(help="Only jobs in this state.")] = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+    address: Address = None,
+    key_file: KeyFile = None,
+) -> None:
+    """List the background jobs, newest first."""
+    target = _target(address, key_file)
+    found = run(listing.listed(target, "/v1/jobs", limit, state=state))
+    _print_json(found) if as_json else listing.show(found, listing.JOBS)
+
+
+@app.command()
+def documents(
+    *,
+    library: Library = None,
+    state: Annotated[str | None, typer.Option(help="Only documents in this state.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Only documents with this tag.")] = None,
+    limit: Limit = 20,
+    as_json: Json = False,
+    address: Address = None,
+    key_file: KeyFile = None,
+) -> None:
+    """List the documents, newest first."""
+    target = _target(address, key_file)
+    filters = {"library": library, "state": state, "tag": tag}
+    found = run(listing.listed(target, "/v1/documents", limit, **filters))
+    _print_json(found) if as_json else listing.show(found, listing.DOCUMENTS)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the catalogue to this version, and make the first key where there is none."""
+    from data import setup  # noqa: PLC0415 - SQLAlchemy and Alembic, which only this needs
+
+    settings = configuration.read()
+    if setup.prepare(settings):
+        say(f"The first admin key is in {settings.folder / 'admin.key'}.")
+
+
+@app.command()
+def worker() -> None:
+    """Index what was uploaded, until SIGTERM."""
+    from workers import process  # noqa: PLC0415 - Celery, which only this needs
+
+    raise typer.Exit(process.run(configuration.read()))
+
+
+@app.command(hidden=True)
+def prepare() -> None:
+    """Convert the embedding model, where that was not done yet."""
+    settings = configuration.read()
+    converted.ensure(settings.embedder, settings.folder)
+
+
+@app.command(hidden=True)
+def tour() -> None:
+    """Show what it does with the samples (a part of ``footnote demo``)."""
+    if not run(tours.tour(_target(None, None))):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Run a command; what goes wrong is a sentence and an exit code, never a traceback."""
+    try:
+        app()
+    except FootnoteError as error:
+        complain(told(error))
+        sys.exit(2 if isinstance(error, Invalid) else 1)
+    except KeyboardInterrupt:
+        complain("Interrupted.")
+        sys.exit(130)
+
+
+def _target(address: str | None, key_file: Path | None) -> Target:
+    return find(configuration.read(), address, key_file)
+
+
+def _print_json(found: object) -> None:
+    say(json.dumps(found, ensure_ascii=False, indent=2))
+
+
+if __name__ == "__main__":
+    main()
