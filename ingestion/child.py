@@ -1,0 +1,104 @@
+"""The parent's handle on one parser process: ask, wait so long, and be sure that it ends."""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ingestion.parsers.frames import Frame, encoded, frame_in
+
+ROOT = Path(__file__).resolve().parent.parent
+PARSER = (sys.executable, "-P", "-m", "ingestion.parsers")
+# Nothing of the parent's environment: the child reads hostile files and needs no secrets. More
+# threads than one would only reserve memory that counts against its limit.
+ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
+# Read this much at once; a pipe holds 64 KiB.
+_READ = 1 << 20
+
+
+class ChildHung(Exception):
+    """The child did not answer in time."""
+
+
+class ChildDied(Exception):
+    """The child is gone, or says what it should not."""
+
+
+class Ending(NamedTuple):
+    """How a child ended: its exit code (a signal is negative) and its largest resident size."""
+
+    code: int
+    peak_bytes: int
+
+
+class Child:
+    """A parser process. It dies with the thread that started it, and with ``end``."""
+
+    def __init__(self, command: Sequence[str], *, frame_limit: int) -> None:
+        self._frame_limit = frame_limit
+        self._received = bytearray()
+        self._ending: Ending | None = None
+        # A group of its own: a Ctrl-C for the parent is the parent's to handle.
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            stderr=subprocess.DEVNULL,
+            env=ENVIRONMENT,
+            cwd="/",
+            process_group=0,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def ask(self, frame: Frame) -> None:
+        """Send a request, or raise ``ChildDied``."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(encoded(frame))
+        except OSError as error:
+            raise ChildDied from error
+
+    def answer(self, seconds: float) -> Frame:
+        """Return the next frame, or raise ``ChildHung`` or ``ChildDied``."""
+        assert self._process.stdout is not None
+        deadline = time.monotonic() + seconds
+        readable = select.poll()
+        readable.register(self._process.stdout, select.POLLIN)
+        while True:
+            try:
+                frame = frame_in(self._received, self._frame_limit)
+            except (ValueError, RecursionError) as error:
+                raise ChildDied from error
+            if frame is not None:
+                return frame
+            left = deadline - time.monotonic()
+            if left <= 0 or not readable.poll(left * 1000):
+                raise ChildHung
+            data = os.read(self._process.stdout.fileno(), _READ)
+            if not data:
+                raise ChildDied
+            self._received += data
+
+    def end(self) -> Ending:
+        """Kill the process if it still runs, and return how it ended. Safe to call again."""
+        if self._ending is None:
+            # One that is on its way out keeps its own exit code: it was set before its pipes
+            # closed. Popen.kill would reap it, and its peak size would be lost.
+            os.kill(self._process.pid, signal.SIGKILL)
+            _, status, usage = os.wait4(self._process.pid, 0)
+            self._process.returncode = os.waitstatus_to_exitcode(status)
+            self._ending = Ending(self._process.returncode, usage.ru_maxrss * 1024)
+            for pipe in (self._process.stdin, self._process.stdout):
+                if pipe is not None:
+                    pipe.close()
+        return self._ending

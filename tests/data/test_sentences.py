@@ -1,0 +1,86 @@
+"""Where sentences end, and where they do not."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from data.sentences import sentences_of
+
+
+def split(text: str) -> list[str]:
+    return [text[start:end] for start, end in sentences_of(text)]
+
+
+class TestProse:
+    @pytest.mark.parametrize(
+        "sentence",
+        [
+            "Sales grew 3.5 percent to $394.3 billion in the U.S. market.",
+            "Apple Inc. and 3M Co. met Mr. Smith at 5 p.m. in Room No. 5.",
+            "See Fig. 3 and Vol. 2 of Brown et al. (2020), e.g. Table 4.",
+            "The form was filed by J. R. Tolkien, Jr. of Oxford.",
+            "He said (see p. 12) that it works.",
+            "Version 1.2.3 of example.com is out.",
+            "It runs over\nthe end of\na line.",
+            "What is it?!",
+            "Wait ... for it.",
+        ],
+    )
+    def test_is_one_sentence(self, sentence: str) -> None:
+        assert split(sentence) == [sentence]
+
+    @pytest.mark.parametrize(
+        "sentences",
+        [
+            ["We grew in 2020.", "In 2021 we fell."],
+            ["He works for Apple Inc.", "The company is large."],
+            ["He lives in the U.S.", "It is large."],
+            ["Is it?", "Yes!", "Good."],
+            ["“It is.”", "(It is not.)", "Then what?"],
+            ["No.", "That is wrong."],
+            ["1. The first thing.", "2. The second thing."],
+            ["It ends here...", "Next one."],
+        ],
+    )
+    def test_ends_at_full_stops(self, sentences: list[str]) -> None:
+        assert split(" ".join(sentences)) == sentences
+
+    def test_ends_at_chinese_and_japanese_full_stops_without_a_space(self) -> None:
+        assert split("今日は。元気ですか？はい！（終わり。）次") == [
+            "今日は。", "元気ですか？", "はい！", "（終わり。）", "次",
+        ]  # fmt: skip
+
+    def test_does_not_cross_an_empty_line(self) -> None:
+        assert split("A heading\n\nand a text\nof two lines") == [
+            "A heading", "and a text\nof two lines",
+        ]  # fmt: skip
+
+
+class TestLines:
+    def test_points_of_a_list_are_sentences(self) -> None:
+        text = "• one thing\nthat runs on\n• another\n(a) third\n2) fourth"
+
+        assert split(text) == ["• one thing\nthat runs on", "• another", "(a) third", "2) fourth"]
+
+    def test_rows_of_a_table_are_sentences(self) -> None:
+        rows = ["Net sales $ 394,328 $ 365,817 8 %", "Cost (1,234) (56) —", "2022 2021 2020"]
+
+        assert split("\n".join(["In millions", *rows])) == ["In millions", *rows]
+
+    def test_a_line_that_stops_short_before_a_capital_stands_alone(self) -> None:
+        text = "Legal matters\nThe company is not a party to any proceedings that matter."
+
+        assert split(text)[0] == "Legal matters"
+
+
+class TestAnyText:
+    @given(st.text(alphabet="aA1.?!。 \n\t•-()\"'$%;U S", max_size=200))
+    def test_is_covered_once_and_in_order_by_trimmed_sentences(self, text: str) -> None:
+        spans = sentences_of(text)
+
+        at = 0
+        for start, end in spans:
+            assert not text[at:start].strip()
+            assert text[start:end].strip() == text[start:end] != ""
+            at = end
+        assert not text[at:].strip()
