@@ -1,6 +1,7 @@
 """An upload becomes a document, a version and a job, in one transaction."""
 
 import secrets
+from collections.abc import Callable
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -8,9 +9,12 @@ from sqlalchemy.exc import IntegrityError
 from data.database import Database, clock
 from data.documents import get_document
 from data.jobs import insert_job, job_columns, job_of
-from data.libraries import get_library
+from data.libraries import hold_library
 from data.records import DocumentState, Job, JobKind, Receipt, StagedFile, UploadFields
 from data.tables import document_tags, documents, jobs, versions
+
+# A document's id to its file's password, encrypted for that document.
+Seal = Callable[[str], bytes]
 
 
 def new_document_id() -> str:
@@ -30,13 +34,16 @@ class Acceptance:
         document_id: str,
         fields: UploadFields,
         file: StagedFile,
-        password: bytes | None,
+        seal: Seal | None,
     ) -> Receipt:
-        """Record an upload and queue its indexing; the same bytes are the same document."""
+        """Record an upload and queue its indexing; the same bytes are the same document.
+
+        ``seal`` gives the file's password, encrypted for the document that it ends up with.
+        """
         try:
-            return self._accept(workspace, document_id, fields, file, password)
+            return self._accept(workspace, document_id, fields, file, seal)
         except IntegrityError:  # the same bytes came twice at once; now one of them is there
-            return self._accept(workspace, document_id, fields, file, password)
+            return self._accept(workspace, document_id, fields, file, seal)
 
     def _accept(
         self,
@@ -44,27 +51,33 @@ class Acceptance:
         document_id: str,
         fields: UploadFields,
         file: StagedFile,
-        password: bytes | None,
+        seal: Seal | None,
     ) -> Receipt:
         with self._database.write() as connection:
-            library = get_library(connection, workspace, fields.library)
-            same = select(documents.c.id, documents.c.state, documents.c.latest_version).where(
-                documents.c.library_id == library.id,
-                documents.c.sha256 == file.sha256,
-                documents.c.deleted_at.is_(None),
+            library_id = hold_library(connection, workspace, fields.library, alone=False)
+            # Locked, so that it is not deleted or queued again by another one meanwhile.
+            same = (
+                select(documents.c.id, documents.c.state, documents.c.latest_version)
+                .where(
+                    documents.c.library_id == library_id,
+                    documents.c.sha256 == file.sha256,
+                    documents.c.deleted_at.is_(None),
+                )
+                .with_for_update(key_share=True)
             )
             known = connection.execute(same).first()
             if known is None:
-                _insert_document(connection, workspace, library.id, document_id, fields, file)
-                _insert_version(connection, document_id, 1, file, password)
-                job = insert_job(connection, workspace, library.id, document_id, 1, JobKind.INGEST)
+                _insert_document(connection, workspace, library_id, document_id, fields, file)
+                _insert_version(connection, document_id, 1, file, seal and seal(document_id))
+                job = insert_job(connection, workspace, library_id, document_id, 1, JobKind.INGEST)
                 return Receipt(
                     get_document(connection, workspace, document_id), job, duplicate=False
                 )
             requeued = known.state == DocumentState.FAILED
             if requeued:
+                password = seal and seal(known.id)
                 job = _queue_again(
-                    connection, workspace, library.id, known.id, known.latest_version, password
+                    connection, workspace, library_id, known.id, known.latest_version, password
                 )
             else:
                 job = _latest_ingest(connection, known.id)
@@ -84,6 +97,7 @@ def _insert_document(
     fields: UploadFields,
     file: StagedFile,
 ) -> None:
+    tags = tuple(dict.fromkeys(fields.tags))
     connection.execute(
         insert(documents).values(
             id=document_id,
@@ -91,7 +105,7 @@ def _insert_document(
             library_id=library_id,
             filename=fields.filename,
             title=fields.title,
-            tags=list(fields.tags),
+            tags=list(tags),
             sha256=file.sha256,
             latest_version=1,
             state=DocumentState.INDEXING,
@@ -99,8 +113,8 @@ def _insert_document(
             updated_at=clock(),
         )
     )
-    if fields.tags:
-        rows = [{"document_id": document_id, "tag": tag} for tag in fields.tags]
+    if tags:
+        rows = [{"document_id": document_id, "tag": tag} for tag in tags]
         connection.execute(insert(document_tags), rows)
 
 

@@ -5,8 +5,9 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO
 
 import fsspec
@@ -51,8 +52,9 @@ class Staging:
         return self._hash.hexdigest()
 
     def close(self) -> None:
-        """Stop receiving."""
-        self._file.close()
+        """Stop receiving; what a full disk did not take is forgotten."""
+        with suppress(OSError):
+            self._file.close()
 
 
 class LocalBlobs:
@@ -116,7 +118,12 @@ class LocalBlobs:
 
     def used_bytes(self) -> int:
         """Return how many bytes the files take."""
-        return sum(path.stat().st_size for path in self._root.rglob("*") if path.is_file())
+        total = 0
+        for path in self._root.rglob("*"):
+            with suppress(FileNotFoundError):  # it was removed meanwhile
+                found = path.stat()
+                total += found.st_size if S_ISREG(found.st_mode) else 0
+        return total
 
     def _path(self, key: str) -> Path:
         return self._root / key

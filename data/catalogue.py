@@ -1,14 +1,17 @@
 """What readers see: publish, delete and finish, each in one transaction."""
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from collections.abc import Sequence
+from typing import Any
 
-from data.claims import write_held
+from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+
+from data.claims import lock_document, require_held, write_held
 from data.counters import CATALOGUE, advance, current
 from data.database import Database, clock
 from data.documents import get_document
 from data.errors import Conflict, DocumentNotFound
-from data.jobs import cancel_open_jobs, insert_job
-from data.libraries import DEFAULT, get_library
+from data.jobs import cancel_open_jobs, insert_job, lock_open_jobs
+from data.libraries import DEFAULT, hold_library
 from data.records import (
     Change,
     Claim,
@@ -36,7 +39,8 @@ class Catalogue:
             versions.c.version == claim.version,
         )
         with self._database.write() as connection:
-            _succeed(connection, claim, warnings=noted)
+            lock_document(connection, claim.document_id)
+            require_held(connection, claim)
             connection.execute(
                 update(versions).where(*this).values(pages=pages, chunks=chunks, warnings=noted)
             )
@@ -58,42 +62,38 @@ class Catalogue:
                     updated_at=clock(),
                 )
             )
-            if not published.rowcount:
-                return
-            if old:
-                connection.execute(
-                    update(versions)
-                    .where(versions.c.document_id == claim.document_id, versions.c.version == old)
-                    .values(superseded_at=clock())
-                )
-                _record(connection, claim.document_id, old, published=False)
-            _record(connection, claim.document_id, claim.version, published=True)
+            if published.rowcount:
+                if old:
+                    _supersede(connection, claim.document_id, old)
+                _record(connection, claim.document_id, claim.version, published=True)
+            _succeed(connection, claim, warnings=noted)
 
     def delete_document(self, workspace: str, document_id: str) -> None:
         """Hide a document from this moment on, and queue the removal of all that is left."""
         with self._database.write() as connection:
             document = get_document(connection, workspace, document_id)
-            _delete(connection, workspace, document.library_id, document_id)
+            _delete(connection, workspace, document.library_id, (document_id,))
 
     def delete_library(self, workspace: str, name: str) -> None:
         """Hide a library with its documents, and queue the removal of all that is left."""
         if name == DEFAULT:
             raise Conflict("The default library can't be deleted; delete its documents instead.")
         with self._database.write() as connection:
-            library = get_library(connection, workspace, name)
-            live = select(documents.c.id).where(
-                documents.c.library_id == library.id, documents.c.deleted_at.is_(None)
-            )
-            for document_id in connection.execute(live).scalars().all():
-                _delete(connection, workspace, library.id, document_id)
+            library_id = hold_library(connection, workspace, name, alone=True)
             connection.execute(
-                update(libraries).where(libraries.c.id == library.id).values(deleted_at=clock())
+                update(libraries).where(libraries.c.id == library_id).values(deleted_at=clock())
             )
-            insert_job(connection, workspace, library.id, None, 0, JobKind.PURGE)
+            live = select(documents.c.id).where(
+                documents.c.library_id == library_id, documents.c.deleted_at.is_(None)
+            )
+            _delete(connection, workspace, library_id, connection.execute(live).scalars().all())
+            insert_job(connection, workspace, library_id, None, 0, JobKind.PURGE)
 
     def finish_purge(self, claim: Claim) -> None:
         """Remove the last row of a purged document or library, and end the job."""
         with self._database.write() as connection:
+            lock_document(connection, claim.document_id)
+            require_held(connection, claim)
             if claim.document_id:
                 connection.execute(delete(documents).where(documents.c.id == claim.document_id))
             else:
@@ -118,21 +118,40 @@ class Catalogue:
             return tuple(Change(r.sequence, r.document_id, r.version, r.published) for r in rows)
 
 
-def _delete(connection: Connection, workspace: str, library_id: str, document_id: str) -> None:
+def _delete(
+    connection: Connection, workspace: str, library_id: str, document_ids: Sequence[str]
+) -> None:
+    # Step by step over all of them, for the order of locks: documents, jobs, counters.
+    gone = [_hide(connection, document_id) for document_id in document_ids]
+    delays = [lock_open_jobs(connection, row.id) for row in gone]
+    for row in gone:
+        if row.published_version:
+            _record(connection, row.id, row.published_version, published=False)
+    for row, delay in zip(gone, delays, strict=True):
+        cancel_open_jobs(connection, row.id)
+        version = row.latest_version
+        insert_job(connection, workspace, library_id, row.id, version, JobKind.PURGE, delay)
+
+
+def _hide(connection: Connection, document_id: str) -> Row[Any]:
     row = connection.execute(
         update(documents)
         .where(documents.c.id == document_id, documents.c.deleted_at.is_(None))
         .values(deleted_at=clock(), updated_at=clock())
-        .returning(documents.c.latest_version, documents.c.published_version)
+        .returning(documents.c.id, documents.c.latest_version, documents.c.published_version)
     ).first()
     if row is None:
         raise DocumentNotFound
-    delay = cancel_open_jobs(connection, document_id)
-    if row.published_version:
-        _record(connection, document_id, row.published_version, published=False)
-    insert_job(
-        connection, workspace, library_id, document_id, row.latest_version, JobKind.PURGE, delay
+    return row
+
+
+def _supersede(connection: Connection, document_id: str, version: int) -> None:
+    connection.execute(
+        update(versions)
+        .where(versions.c.document_id == document_id, versions.c.version == version)
+        .values(superseded_at=clock())
     )
+    _record(connection, document_id, version, published=False)
 
 
 def _succeed(connection: Connection, claim: Claim, **values: object) -> None:

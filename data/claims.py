@@ -8,7 +8,7 @@ from data.counters import JOBS, advance
 from data.database import Database, clock
 from data.errors import AttemptsExhausted, ClaimLost
 from data.jobs import OPEN
-from data.records import Claim, JobKind, JobStage, JobState
+from data.records import Claim, DocumentState, JobKind, JobStage, JobState
 from data.settings import JobSettings
 from data.tables import documents, jobs, workspaces
 
@@ -38,15 +38,20 @@ class Claims:
             .limit(1)
             .with_for_update(of=jobs, skip_locked=True)
         )
-        with self._database.write() as connection:
-            while (row := connection.execute(due).first()) is not None:
-                if row.attempts >= self._settings.max_attempts:
-                    self._exhaust(connection, row)
-                    continue
-                return self._take(connection, row)
-        return None
+        while True:
+            with self._database.write() as connection:
+                row = connection.execute(due).first()
+                if row is None:
+                    return None
+                if row.attempts < self._settings.max_attempts:
+                    return self._take(connection, row)
+            # In a transaction of its own: it locks the document before the job.
+            self._exhaust(row)
 
     def _take(self, connection: Connection, row: Row[Any]) -> Claim:
+        connection.execute(
+            update(workspaces).where(workspaces.c.id == row.workspace_id).values(served_at=clock())
+        )
         connection.execute(
             update(jobs)
             .where(jobs.c.id == row.id)
@@ -59,9 +64,6 @@ class Claims:
                 rung_at=None,
                 changed=advance(connection, JOBS),
             )
-        )
-        connection.execute(
-            update(workspaces).where(workspaces.c.id == row.workspace_id).values(served_at=clock())
         )
         return Claim(
             job_id=row.id,
@@ -77,19 +79,23 @@ class Claims:
             attempts=row.attempts + 1,
         )
 
-    def _exhaust(self, connection: Connection, row: Row[Any]) -> None:
+    def _exhaust(self, row: Row[Any]) -> None:
         reason = f" The last reason: {row.error_message}" if row.error_message else ""
         error = AttemptsExhausted(f"{AttemptsExhausted.__doc__}{reason}")
-        end_job(connection, row.id, row.document_id, error.code, str(error))
+        with self._database.write() as connection:
+            lock_document(connection, row.document_id)
+            if _is_latest(connection, row.id, row.token, OPEN):
+                _end_job(connection, row.id, row.document_id, error.code, str(error))
 
     def extend(self, claim: Claim) -> None:
-        """Prolong the claim's lease, or raise ``ClaimLost``."""
+        """Prolong the claim's lease, or raise ``ClaimLost``; one let go is not taken back."""
         statement = (
             update(jobs)
             .where(
                 jobs.c.id == claim.job_id,
                 jobs.c.token == claim.token,
                 jobs.c.state == JobState.RUNNING,
+                jobs.c.lease_until.is_not(None),
             )
             .values(lease_until=clock() + self._settings.lease_seconds)
         )
@@ -125,8 +131,9 @@ class Claims:
     def fail(self, claim: Claim, code: str, message: str) -> None:
         """End the job with an error that a person can act on, or raise ``ClaimLost``."""
         with self._database.write() as connection:
-            write_held(connection, claim)
-            end_job(connection, claim.job_id, claim.document_id or None, code, message)
+            lock_document(connection, claim.document_id)
+            require_held(connection, claim)
+            _end_job(connection, claim.job_id, claim.document_id, code, message)
 
     def due(self, limit: int) -> int:
         """Return how many rings are owed, at most ``limit``, and note that they were rung."""
@@ -149,8 +156,11 @@ class Claims:
         with self._database.read() as connection:
             found = connection.execute(owed).scalars().all()
         if found:
+            # What somebody holds changes now, and needs no note: no waiting for several locks.
+            free = select(jobs.c.id).where(jobs.c.id.in_(found)).with_for_update(skip_locked=True)
             with self._database.write() as connection:
-                connection.execute(update(jobs).where(jobs.c.id.in_(found)).values(rung_at=clock()))
+                noted = connection.execute(free).scalars().all()
+                connection.execute(update(jobs).where(jobs.c.id.in_(noted)).values(rung_at=clock()))
         return len(found)
 
     def note_ring(self, job_id: str) -> None:
@@ -161,32 +171,38 @@ class Claims:
 
 def write_held(connection: Connection, claim: Claim, **values: Any) -> None:
     """Change a job that the claim still holds, else raise ``ClaimLost``."""
-    statement = (
+    require_held(connection, claim)
+    connection.execute(
         update(jobs)
-        .where(
-            jobs.c.id == claim.job_id,
-            jobs.c.token == claim.token,
-            jobs.c.state == JobState.RUNNING,
-        )
+        .where(jobs.c.id == claim.job_id)
         .values(changed=advance(connection, JOBS), **values)
     )
-    if connection.execute(statement).rowcount == 0:
-        raise ClaimLost
 
 
 def require_held(connection: Connection, claim: Claim) -> None:
     """Raise ``ClaimLost`` unless the claim is held until this transaction ends."""
+    if not _is_latest(connection, claim.job_id, claim.token, (JobState.RUNNING,)):
+        raise ClaimLost
+
+
+def lock_document(connection: Connection, document_id: str | None) -> None:
+    """Let nobody else publish, delete or fail a document until this transaction ends.
+
+    To be called before the job's row is locked, in every transaction that touches both.
+    """
+    mine = select(documents.c.id).where(documents.c.id == document_id)
+    connection.execute(mine.with_for_update(key_share=True))
+
+
+def _is_latest(
+    connection: Connection, job_id: str, token: int, states: tuple[JobState, ...]
+) -> bool:
     statement = (
         select(jobs.c.id)
-        .where(
-            jobs.c.id == claim.job_id,
-            jobs.c.token == claim.token,
-            jobs.c.state == JobState.RUNNING,
-        )
+        .where(jobs.c.id == job_id, jobs.c.token == token, jobs.c.state.in_(states))
         .with_for_update()
     )
-    if connection.execute(statement).first() is None:
-        raise ClaimLost
+    return connection.execute(statement).first() is not None
 
 
 def checkpoint(
@@ -207,10 +223,15 @@ def checkpoint(
     )
 
 
-def end_job(
+def _end_job(
     connection: Connection, job_id: str, document_id: str | None, code: str, message: str
 ) -> None:
-    """Fail a job, and its document when no version of it is published."""
+    """Fail a job, and its document when no version of it is published; both are locked."""
+    connection.execute(
+        update(documents)
+        .where(documents.c.id == document_id, documents.c.published_version.is_(None))
+        .values(state=DocumentState.FAILED, updated_at=clock())
+    )
     connection.execute(
         update(jobs)
         .where(jobs.c.id == job_id)
@@ -222,9 +243,4 @@ def end_job(
             finished_at=clock(),
             changed=advance(connection, JOBS),
         )
-    )
-    connection.execute(
-        update(documents)
-        .where(documents.c.id == document_id, documents.c.published_version.is_(None))
-        .values(state="failed", updated_at=clock())
     )

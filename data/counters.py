@@ -1,4 +1,8 @@
-"""Counters whose order is the order of commits."""
+"""Counters whose order is the order of commits.
+
+A counter's row is the last lock of a transaction, ``CATALOGUE`` before ``JOBS``: its holder
+then waits for nobody. The order of all locks: library, document, job, counters.
+"""
 
 from sqlalchemy import Connection, select, update
 

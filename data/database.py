@@ -8,17 +8,19 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Double
 
-from data.errors import CatalogueUnavailable, FootnoteError, StorageFull
+from data.errors import CatalogueUnavailable, FootnoteError, Invalid, StorageFull
 from data.settings import DatabaseSettings
 
-# SQLITE_BUSY and SQLITE_FULL arrive as text; PostgreSQL's disk_full is 53100.
-DISK_FULL = ("disk is full", "disk full", "53100")
+# What SQLITE_FULL says, and PostgreSQL's disk_full.
+SQLITE_FULL = "disk is full"
+POSTGRESQL_FULL = "53100"
 
 
 class clock(FunctionElement[float]):  # noqa: N801 - reads as an SQL function
@@ -54,8 +56,11 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Give a connection in a read transaction: one consistent view."""
-        with _translated(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        with _translated(), self.engine.connect() as connection:
+            if not self.is_sqlite:  # SQLite's transactions have one view anyway
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -99,10 +104,16 @@ def _translated() -> Iterator[None]:
         yield
     except FootnoteError:
         raise
+    except NoConnectionFree as error:
+        raise CatalogueUnavailable from error
+    # NUL in a text, a number beyond 64 bits, half of a surrogate pair.
+    except (DataError, OverflowError, UnicodeEncodeError) as error:
+        raise Invalid("The request has a value that can't be stored.") from error
     except DBAPIError as error:
         if not isinstance(error, OperationalError) and not error.connection_invalidated:
             raise
-        if any(words in str(error.orig).lower() for words in DISK_FULL):
+        state = getattr(error.orig, "sqlstate", None)
+        if state == POSTGRESQL_FULL or SQLITE_FULL in str(error.orig):
             raise StorageFull from error
         raise CatalogueUnavailable from error
 
@@ -113,6 +124,9 @@ def _sqlite(url: str, settings: DatabaseSettings) -> Engine:
         url,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
+        pool_timeout=settings.busy_seconds,
+        # An error's text may be logged, and parameters are what people uploaded.
+        hide_parameters=True,
         connect_args={"check_same_thread": False, "isolation_level": None},
     )
 
@@ -141,6 +155,8 @@ def _postgresql(url: str, settings: DatabaseSettings) -> Engine:
         url,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
+        pool_timeout=settings.busy_seconds,
+        hide_parameters=True,
         pool_pre_ping=True,
         connect_args={"connect_timeout": max(2, int(settings.busy_seconds))},
     )

@@ -1,8 +1,9 @@
 """Documents, their versions and their pages, as readers may see them."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, or_, select, tuple_
 
 from data.database import Database, clock, moment
 from data.errors import DocumentNotFound, PageNotFound, VersionGone
@@ -144,26 +145,38 @@ class Documents:
         self, workspace: str, addresses: list[tuple[str, int, int]]
     ) -> dict[tuple[str, int, int], Page]:
         """Return pages by (document, version, page); those that may not be read are missing."""
-        ids = {document_id for document_id, _, _ in addresses}
-        mine = select(documents.c.id).where(
-            documents.c.workspace_id == workspace,
-            documents.c.deleted_at.is_(None),
-            documents.c.id.in_(ids),
+        mine = _kept(address[:2] for address in addresses).where(
+            documents.c.workspace_id == workspace, documents.c.deleted_at.is_(None)
         )
         with self._database.read() as connection:
-            live = set(connection.execute(mine).scalars())
-            return _pages(connection, [address for address in addresses if address[0] in live])
+            open_now = {
+                (row.id, row.version) for row in connection.execute(mine) if _was_published(row)
+            }
+            return _pages(connection, [one for one in addresses if one[:2] in open_now])
 
     def _require_readable(self, connection: Connection, document_id: str, version: int) -> None:
-        row = connection.execute(
-            select(documents.c.published_version, versions.c.superseded_at)
-            .join(versions, versions.c.document_id == documents.c.id)
-            .where(documents.c.id == document_id, versions.c.version == version, _readable())
-        ).first()
+        row = connection.execute(_kept([(document_id, version)])).first()
         if row is None:
             raise VersionGone
-        if row.published_version != version and row.superseded_at is None:
+        if not _was_published(row):
             raise PageNotFound("The document is not indexed yet. Follow its job, then ask again.")
+
+
+def _kept(addresses: Iterable[tuple[str, int]]) -> Select[Any]:
+    return (
+        select(
+            documents.c.id,
+            documents.c.published_version,
+            versions.c.version,
+            versions.c.superseded_at,
+        )
+        .join(versions, versions.c.document_id == documents.c.id)
+        .where(tuple_(versions.c.document_id, versions.c.version).in_(list(addresses)), _readable())
+    )
+
+
+def _was_published(row: Row[Any]) -> bool:
+    return row.published_version == row.version or row.superseded_at is not None
 
 
 def _readable() -> Any:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +23,29 @@ def sync_folder(folder: Path) -> None:
 
 def write_private(path: Path, text: str) -> None:
     """Write a small secret file as a whole, readable by its owner only."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    _private_draft(path, text).rename(path)
+    sync_folder(path.parent)
+
+
+def make_private(path: Path, text: str) -> None:
+    """Write a small secret file unless it is there: whoever comes first decides for all."""
+    draft = _private_draft(path, text)
+    try:
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+    sync_folder(path.parent)
+
+
+def _private_draft(path: Path, text: str) -> Path:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-    draft.rename(path)
-    sync_folder(path.parent)
+    return draft
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from data.counters import JOBS, advance, current
 from data.database import Database, clock, moment
@@ -95,19 +95,26 @@ def insert_job(
     return job_of(connection.execute(job_columns().where(jobs.c.id == identity)).one())
 
 
-def cancel_open_jobs(connection: Connection, document_id: str) -> float:
-    """Cancel a document's open jobs within the caller's transaction.
+def lock_open_jobs(connection: Connection, document_id: str) -> float:
+    """Lock a document's open jobs until the caller's transaction ends.
 
     Returns how many seconds the longest lease among them still runs: until then its
     holder may be writing to places that know no token (Chroma).
     """
-    mine = (jobs.c.document_id == document_id, jobs.c.state.in_(OPEN))
-    longest = connection.execute(
-        select(func.max(jobs.c.lease_until) - clock()).where(*mine)
-    ).scalar_one()
+    leases = (
+        select(jobs.c.lease_until - clock())
+        .where(jobs.c.document_id == document_id, jobs.c.state.in_(OPEN))
+        .with_for_update()
+    )
+    running = [float(left) for left in connection.execute(leases).scalars() if left]
+    return max([0.0, *running])
+
+
+def cancel_open_jobs(connection: Connection, document_id: str) -> None:
+    """Cancel a document's open jobs, locked before, within the caller's transaction."""
     connection.execute(
         update(jobs)
-        .where(*mine)
+        .where(jobs.c.document_id == document_id, jobs.c.state.in_(OPEN))
         .values(
             state=JobState.CANCELLED,
             error_code="cancelled",
@@ -116,7 +123,6 @@ def cancel_open_jobs(connection: Connection, document_id: str) -> float:
             finished_at=clock(),
         )
     )
-    return max(0.0, longest or 0.0)
 
 
 class Jobs:

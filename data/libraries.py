@@ -4,6 +4,7 @@ import secrets
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from data.database import Database, clock, moment
 from data.errors import FingerprintMismatch, LibraryExists, LibraryNotFound
@@ -42,6 +43,18 @@ def get_library(connection: Connection, workspace: str, name: str) -> Library:
     return library_of(row)
 
 
+def hold_library(connection: Connection, workspace: str, name: str, *, alone: bool) -> str:
+    """Return a live library's id, and keep it live until the caller's transaction ends.
+
+    Several may hold it at once, or one alone: the one that deletes it.
+    """
+    statement = library_rows(workspace).where(libraries.c.name == name)
+    row = connection.execute(statement.with_for_update(read=not alone)).first()
+    if row is None:
+        raise LibraryNotFound(f"There is no library named “{name}”.")
+    return library_of(row).id
+
+
 def insert_library(connection: Connection, workspace: str, name: str) -> Library:
     """Make a library within the caller's transaction."""
     values = {
@@ -62,11 +75,11 @@ class Libraries:
 
     def create(self, workspace: str, name: str) -> Library:
         """Make a library, or raise ``LibraryExists``."""
-        with self._database.write() as connection:
-            taken = library_rows(workspace).where(libraries.c.name == name)
-            if connection.execute(taken).first():
-                raise LibraryExists
-            return insert_library(connection, workspace, name)
+        try:
+            with self._database.write() as connection:
+                return insert_library(connection, workspace, name)
+        except IntegrityError as error:
+            raise LibraryExists from error
 
     def newest(self, workspace: str, limit: int, cursor: str | None) -> Listing[Library]:
         """Return libraries, newest first."""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, Row, Select, Table, tuple_
 from data.errors import Invalid
 
 Item = TypeVar("Item")
+NOT_OURS = "The cursor is not one that a list has returned."
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,9 @@ def _encoded(row: Row[Any]) -> str:
 def _decoded(cursor: str) -> tuple[float, str]:
     try:
         created_at, identity = base64.urlsafe_b64decode(cursor).decode().split(" ")
-        return float(created_at), identity
+        position = float(created_at), identity
     except (binascii.Error, ValueError) as error:
-        raise Invalid("The cursor is not one that a list has returned.") from error
+        raise Invalid(NOT_OURS) from error
+    if not math.isfinite(position[0]) or not identity.isprintable():
+        raise Invalid(NOT_OURS)
+    return position

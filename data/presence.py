@@ -1,6 +1,7 @@
 """Which workers are there, and which of them holds a duty that only one may have."""
 
 from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from data.database import Database, clock
 from data.tables import leases, workers
@@ -43,6 +44,12 @@ class Presence:
 
     def hold(self, duty: str, holder: str, seconds: float) -> bool:
         """Take or keep a duty for some seconds; False when another one has it."""
+        try:
+            return self._hold(duty, holder, seconds)
+        except IntegrityError:  # another one took the duty for the first time just now
+            return False
+
+    def _hold(self, duty: str, holder: str, seconds: float) -> bool:
         with self._database.write() as connection:
             row = connection.execute(
                 select(leases.c.holder, (leases.c.until < clock()).label("over"))

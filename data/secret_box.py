@@ -9,9 +9,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import SecretStr
 
 from data.errors import SetupError
-from data.files import write_private
+from data.files import make_private
 
 NONCE_BYTES = 12
+KEY_BYTES = 32
+NOT_A_KEY = "The secret key must be 64 hexadecimal digits (32 bytes)."
 
 
 class SecretBox:
@@ -28,12 +30,15 @@ class SecretBox:
             text = configured.get_secret_value()
         else:
             if not path.exists():
-                write_private(path, secrets.token_hex(32))
+                make_private(path, secrets.token_hex(32))
             text = path.read_text().strip()
         try:
-            return cls(unhexlify(text))
+            key = unhexlify(text)
         except ValueError as error:
-            raise SetupError("The secret key must be 64 hexadecimal digits (32 bytes).") from error
+            raise SetupError(NOT_A_KEY) from error
+        if len(key) != KEY_BYTES:
+            raise SetupError(NOT_A_KEY)
+        return cls(key)
 
     def seal(self, text: str, place: str) -> bytes:
         """Encrypt text for one place; it opens nowhere else."""

@@ -9,7 +9,7 @@ from data.database import Database, clock
 from data.files import write_private
 from data.keys import hash_of, insert_key, new_secret
 from data.libraries import DEFAULT, insert_library
-from data.migration import migrate
+from data.migration import alone, migrate
 from data.records import Role
 from data.settings import Settings
 from data.tables import counters, keys, workspaces
@@ -36,6 +36,7 @@ def _furnish(database: Database, settings: Settings) -> str | None:
     kept = path.read_text().strip() if path.exists() else None
     secret = given or kept or new_secret()
     with database.write() as connection:
+        alone(connection, database)
         workspace = connection.execute(select(workspaces.c.id)).scalar()
         if workspace is None:
             workspace = f"ws-{secrets.token_hex(8)}"

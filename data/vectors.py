@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import chromadb
 import numpy as np
 import numpy.typing as npt
+from chromadb.api.async_fastapi import AsyncFastAPI
 from chromadb.errors import NotFoundError
 
 from data.errors import IndexUnavailable
@@ -104,6 +105,15 @@ class VectorIndex:
         """Raise ``IndexUnavailable`` unless the server answers."""
         await self._bounded(lambda client: client.heartbeat())
 
+    async def close(self) -> None:
+        """Close the connections of this event loop."""
+        self._client = None
+        self._collections.clear()
+        # Chroma keeps one HTTP client per loop, and closes only those of all loops at once.
+        held = AsyncFastAPI._clients.pop(hash(asyncio.get_running_loop()), None)
+        if held is not None:
+            await held.aclose()
+
     async def _collection(self, client: Any, name: str, *, create: bool) -> Any:
         if name not in self._collections:
             self._collections[name] = await (
@@ -151,6 +161,7 @@ class BlockingVectors:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._runner.run(self._index.close())
         self._runner.close()
 
     def upsert(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:

@@ -62,6 +62,7 @@ class Versions:
                 connection.execute(insert(pages), rows)
         last = read[-1].number if read else claim.cursor
         with self._database.write() as connection:
+            require_held(connection, claim)
             connection.execute(update(versions).where(*_this(claim)).values(title=title))
             checkpoint(connection, claim, JobStage.PARSING, last, total)
 
@@ -94,6 +95,7 @@ class Versions:
         """Store the profile, and checkpoint before page 1 of the next pass."""
         stored = {**asdict(profile), "running": sorted(profile.running)}
         with self._database.write() as connection:
+            require_held(connection, claim)
             connection.execute(
                 update(versions).where(*_this(claim)).values(profile=stored, title=profile.title)
             )

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, false, func, or_, select, tuple_
 
 from data.chunks import of_version
 from data.database import Database
@@ -12,6 +12,9 @@ from data.documents import tagged
 from data.errors import DocumentNotFound
 from data.records import StoredChunk, Vectors
 from data.tables import chunks, documents, libraries, vectors, versions
+
+# Versions of one query: SQLite takes 32,766 parameters.
+ADDRESSES = 5_000
 
 
 class Visibility:
@@ -44,13 +47,14 @@ class Visibility:
     ) -> tuple[StoredChunk, ...]:
         """Return the chunks up to ``reach`` numbers away from the hits, themselves included."""
         near = or_(
+            false(),
             *(
                 and_(
                     *of_version(hit.document_id, hit.version),
                     chunks.c.number.between(hit.number - reach, hit.number + reach),
                 )
                 for hit in hits
-            )
+            ),
         )
         statement = (
             _visible()
@@ -88,9 +92,15 @@ class Visibility:
 
     def count(self, selected: Sequence[tuple[str, int]]) -> int:
         """Return how many chunks some versions have."""
-        statement = select(func.count()).select_from(chunks).where(_any_version(selected))
+        address = tuple_(chunks.c.document_id, chunks.c.version)
+        counted = select(func.count()).select_from(chunks)
         with self._database.read() as connection:
-            return connection.execute(statement).scalar_one()
+            return sum(
+                connection.execute(
+                    counted.where(address.in_(selected[start : start + ADDRESSES]))
+                ).scalar_one()
+                for start in range(0, len(selected), ADDRESSES)
+            )
 
     def vectors_of(self, document_id: str, version: int) -> tuple[tuple[str, ...], Vectors]:
         """Return the ids and the vectors of a version's chunks, row by row."""
@@ -123,10 +133,6 @@ class Visibility:
         )
         with self._database.read() as connection:
             return connection.execute(statement).first() is not None
-
-
-def _any_version(selected: Sequence[tuple[str, int]]) -> Any:
-    return or_(*(and_(*of_version(document, version)) for document, version in selected))
 
 
 def _visible() -> Select[Any]:
