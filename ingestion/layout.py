@@ -23,7 +23,7 @@ _LONGEST = 200
 
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _ROMAN = re.compile(r"[ivxlc]+")
-_PAGE_NUMBER = re.compile(r"\W*(?:page|seite)?\W*#(?:\s*(?:of|von|/)\s*#)?\W*")
+_PAGE_NUMBER = re.compile(r"[^\w#]*(?:page|seite)?[^\w#]*#(?:\s*(?:of|von|/)\s*#)?[^\w#]*")
 
 
 class EdgeLine(NamedTuple):
