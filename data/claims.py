@@ -135,8 +135,8 @@ class Claims:
             require_held(connection, claim)
             _end_job(connection, claim.job_id, claim.document_id, code, message)
 
-    def due(self, limit: int) -> int:
-        """Return how many rings are owed, at most ``limit``, and note that they were rung."""
+    def due(self, limit: int) -> tuple[str, ...]:
+        """Return jobs that wait to be claimed and that nobody has rung for, oldest first."""
         silent = clock() - self._settings.ring_again_seconds
         owed = (
             select(jobs.c.id)
@@ -154,14 +154,7 @@ class Claims:
             .limit(limit)
         )
         with self._database.read() as connection:
-            found = connection.execute(owed).scalars().all()
-        if found:
-            # What somebody holds changes now, and needs no note: no waiting for several locks.
-            free = select(jobs.c.id).where(jobs.c.id.in_(found)).with_for_update(skip_locked=True)
-            with self._database.write() as connection:
-                noted = connection.execute(free).scalars().all()
-                connection.execute(update(jobs).where(jobs.c.id.in_(noted)).values(rung_at=clock()))
-        return len(found)
+            return tuple(connection.execute(owed).scalars())
 
     def note_ring(self, job_id: str) -> None:
         """Note that the broker took a ring for this job: the reconciler need not ring yet."""

@@ -35,6 +35,6 @@ def configure_logs(settings: LogSettings) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(settings.level)
-    # Addresses of requests hold ids; they belong to the debug level.
-    for name in ("httpx", "httpcore", "chromadb", "alembic"):
+    # Addresses of requests hold ids, and a line for every ring is noise.
+    for name in ("httpx", "httpcore", "chromadb", "alembic", "celery.app.trace"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -40,11 +40,12 @@ class Reconciler:
             if not self._presence.hold(DUTY, self._worker, lease):
                 return 0
             due = self._claims.due(RINGS)
-            for _ in range(due):
+            for job in due:
                 self._doorbell.ring()
+                self._claims.note_ring(job)
         except FootnoteError as error:  # the catalogue or the broker is away: the next round
             logger.warning("not reconciled", extra={"code": error.code})
             return 0
         if due:
-            logger.info("rang for waiting jobs", extra={"rings": due})
-        return due
+            logger.info("rang for waiting jobs", extra={"rings": len(due)})
+        return len(due)
