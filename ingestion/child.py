@@ -26,7 +26,11 @@ class ChildHung(Exception):
 
 
 class ChildDied(Exception):
-    """The child is gone, or says what it should not."""
+    """The child is gone."""
+
+
+class ChildRaved(ChildDied):
+    """The child says what no parser says."""
 
 
 class Ending(NamedTuple):
@@ -78,7 +82,7 @@ class Child:
             try:
                 frame = frame_in(self._received, self._frame_limit)
             except (ValueError, RecursionError) as error:
-                raise ChildDied from error
+                raise ChildRaved from error
             if frame is not None:
                 return frame
             left = deadline - time.monotonic()
@@ -92,13 +96,24 @@ class Child:
     def end(self) -> Ending:
         """Kill the process if it still runs, and return how it ended. Safe to call again."""
         if self._ending is None:
-            # One that is on its way out keeps its own exit code: it was set before its pipes
-            # closed. Popen.kill would reap it, and its peak size would be lost.
-            os.kill(self._process.pid, signal.SIGKILL)
-            _, status, usage = os.wait4(self._process.pid, 0)
-            self._process.returncode = os.waitstatus_to_exitcode(status)
-            self._ending = Ending(self._process.returncode, usage.ru_maxrss * 1024)
+            self._ending = self._killed()
             for pipe in (self._process.stdin, self._process.stdout):
                 if pipe is not None:
                     pipe.close()
         return self._ending
+
+    def _killed(self) -> Ending:
+        """Kill the process and wait for it.
+
+        One that is on its way out keeps its own exit code: that was set before its pipes closed.
+        """
+        try:
+            # Not Popen.kill, which may reap it: its peak size would be lost.
+            os.kill(self._process.pid, signal.SIGKILL)
+            _, status, usage = os.wait4(self._process.pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            # Someone else has reaped it; how it ended is not known.
+            self._process.returncode = 1
+            return Ending(1, 0)
+        self._process.returncode = os.waitstatus_to_exitcode(status)
+        return Ending(self._process.returncode, usage.ru_maxrss * 1024)

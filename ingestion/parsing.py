@@ -22,7 +22,7 @@ from data.errors import (
 )
 from data.records import FileFacts, Page
 from data.settings import ParsingSettings
-from ingestion.child import PARSER, Child, ChildDied, ChildHung, Ending
+from ingestion.child import PARSER, Child, ChildDied, ChildHung, ChildRaved, Ending
 from ingestion.parsers.frames import Frame, page_of_frame
 
 PAGE_UNREADABLE = "page_unreadable"
@@ -124,9 +124,9 @@ class ParserProcess:
         try:
             page = page_of_frame(frame)
         except (KeyError, TypeError, ValueError) as error:
-            raise ChildDied from error
+            raise ChildRaved from error
         if page.number != number:
-            raise ChildDied
+            raise ChildRaved
         self._asked -= 1
         self._left -= 1
         return page
@@ -163,11 +163,19 @@ class ParserProcess:
             header = child.answer(settings.open_seconds).header
         except ChildHung as error:
             raise ParserTimeout from error
+        except ChildRaved as error:
+            raise UnreadableFile from error
         except ChildDied as error:
             raise self._reason(child.end()) from error
         if "error" in header:
-            raise _REFUSALS.get(header["error"], UnreadableFile)(str(header["message"]))
-        facts = FileFacts(int(header["pages"]), header["title"])
+            raise _REFUSALS.get(str(header["error"]), UnreadableFile)(
+                str(header.get("message", ""))
+            )
+        try:
+            title = header["title"]
+            facts = FileFacts(int(header["pages"]), None if title is None else str(title))
+        except (KeyError, TypeError, ValueError) as error:
+            raise UnreadableFile from error
         if facts.pages > settings.max_pages:
             raise TooManyPages(facts.pages, settings.max_pages)
         return facts

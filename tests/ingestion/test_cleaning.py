@@ -15,7 +15,7 @@ def clean(text: str) -> Characters:
     units = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), "<u2").astype(np.uint32)
     left = np.arange(len(units), dtype=np.float32) / 1000
     boxes = np.stack([left, np.full_like(left, 0.5), left + 0.001, np.full_like(left, 0.6)], axis=1)
-    return cleaned(units, boxes)
+    return cleaned(units, boxes.astype(np.float32))
 
 
 class TestCleanedText:

@@ -26,6 +26,7 @@ from data.errors import (
 from data.records import FileFacts
 from data.settings import ParsingSettings
 from ingestion.child import ENVIRONMENT
+from ingestion.parsers.frames import LENGTHS, Frame, encoded
 from ingestion.parsing import ParserProcess
 
 Hostile = Callable[[str], Sequence[str]]
@@ -192,6 +193,27 @@ class TestRefusing:
         ):
             parser.open()
 
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            b"no frame" * 99,
+            b"\xff" * 99,
+            encoded(Frame({})),
+            encoded(Frame({"pages": None, "title": None})),
+            LENGTHS.pack(2, 0) + b"[]",
+            b"",
+        ],
+        ids=["text", "too long", "no facts", "no number", "no header", "nothing"],
+    )
+    def test_an_answer_that_is_none(self, some_file: Path, answer: bytes) -> None:
+        command = (sys.executable, "-c", f"import sys; sys.stdout.buffer.write({answer!r})")
+
+        with (
+            ParserProcess(some_file, SETTINGS, command=command) as parser,
+            pytest.raises(UnreadableFile),
+        ):
+            parser.open()
+
     def test_to_start_what_can_not_be_started(self, some_file: Path) -> None:
         with (
             ParserProcess(some_file, SETTINGS, command=["/nowhere/python"]) as parser,
@@ -308,6 +330,7 @@ ORPHAN = """
 import sys
 from pathlib import Path
 from data.settings import ParsingSettings
+from ingestion.parsers.frames import LENGTHS, Frame, encoded
 from ingestion.parsing import ParserProcess
 parser = ParserProcess(Path(sys.argv[1]), ParsingSettings(), command=sys.argv[2:])
 pages = parser.pages(1, 5)
