@@ -126,6 +126,18 @@ class FileTooLarge(Rejected):
         )
 
 
+class RequestTooLarge(Rejected):
+    """The body of the request is larger than this call takes."""
+
+    code = "request_too_large"
+
+
+class ClientGone(Rejected):
+    """The client left before its answer was there."""
+
+    code = "client_gone"
+
+
 class UnsupportedFile(Rejected):
     """The bytes are not of a file type that can be indexed. Upload a PDF."""
 

@@ -1,0 +1,88 @@
+"""The events of an answer, as clients get them."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+
+from api.metrics import Metrics
+from api.schemas.ask import AnswerBody, WholeAnswerBody
+from api.schemas.search import SourceBody
+from api.state import State
+from api.streaming import encoded, json_of
+from data.libraries import DEFAULT
+from retrieval.answering import Answer
+from retrieval.events import Accepted, Done, Event, Sources, Token
+from retrieval.passages import Scope
+
+
+async def require_scope(scope: Scope, state: State) -> None:
+    """Raise ``LibraryNotFound`` or ``DocumentNotFound`` while there still is a status to send.
+
+    A question that names nothing is not held up: the default library can't be deleted.
+    """
+    run, stores = state.lanes.catalogue.run, state.stores
+    if scope.libraries != (DEFAULT,):
+        await run(stores.libraries.named, scope.workspace, scope.libraries)
+    if scope.document_ids:
+        await run(stores.visibility.selected, scope.workspace, (), scope.document_ids, ())
+
+
+async def answer_events(answer: Answer, metrics: Metrics) -> AsyncGenerator[bytes, None]:
+    """Yield the answer's events, encoded. Closing this closes the answer."""
+    number = 0
+    async with _measured(answer, metrics) as events:
+        async for event in events:
+            yield _encoded(event, number)
+            number += 1
+
+
+async def whole_answer(answer: Answer, metrics: Metrics) -> WholeAnswerBody:
+    """Return the answer when it is complete. Cancelling this closes the answer."""
+    answer_id = ""
+    sources: list[SourceBody] = []
+    async with _measured(answer, metrics) as events:
+        async for event in events:
+            if isinstance(event, Accepted):
+                answer_id = event.answer_id
+            elif isinstance(event, Sources):
+                sources = SourceBody.numbered(event.passages)
+            elif isinstance(event, Done):
+                return WholeAnswerBody.of(answer_id, sources, event)
+    raise AssertionError("an answer ended without its last event")
+
+
+@asynccontextmanager
+async def _measured(answer: Answer, metrics: Metrics) -> AsyncIterator[AsyncGenerator[Event, None]]:
+    metrics.note_answers(1)
+    try:
+        async with aclosing(answer), aclosing(_noted(answer, metrics)) as events:
+            yield events
+    finally:
+        metrics.note_answers(-1)
+
+
+async def _noted(answer: Answer, metrics: Metrics) -> AsyncGenerator[Event, None]:
+    started = time.perf_counter()
+    silent = True
+    async for event in answer:
+        if silent and isinstance(event, Token):
+            silent = False
+            metrics.note_first_token(time.perf_counter() - started)
+        elif isinstance(event, Done):
+            metrics.note_stages(event.timings_ms)
+        yield event
+
+
+def _encoded(event: Event, number: int) -> bytes:
+    match event:
+        case Token():
+            return encoded("token", json_of({"text": event.text}), number)
+        case Accepted():
+            return encoded("accepted", json_of({"answer_id": event.answer_id}), number)
+        case Sources():
+            return encoded(
+                "sources", json_of({"sources": SourceBody.numbered(event.passages)}), number
+            )
+        case Done():
+            body = AnswerBody.model_validate(event)
+            return encoded("done", body.model_dump_json().encode(), number)

@@ -1,0 +1,64 @@
+"""The HTTP door: ``uvicorn --factory api.app:create_app``."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+
+from api.bodies import Drained
+from api.docs import docs_router
+from api.errors import install_errors
+from api.lifespan import serving
+from api.metrics import Metrics
+from api.middleware import Requests
+from api.routes import ask, documents, jobs, libraries, operations, search
+from api.security import Gate
+from api.state import Lifespan, State
+from data.records import Key
+from data.settings import Settings, metrics_folder
+
+VERSION = "0.1.0"
+DESCRIPTION = "Answers from your PDFs, with a footnote under every sentence that can be checked."
+
+
+def create_app(settings: Settings | None = None, lifespan: Lifespan | None = None) -> FastAPI:
+    """Return the application; nothing is opened before its lifespan begins."""
+    settings = settings or Settings()
+    metrics = Metrics(metrics_folder())
+
+    @asynccontextmanager
+    async def opened(app: FastAPI) -> AsyncIterator[None]:
+        async with (lifespan or serving)(settings, metrics) as state:
+            app.state.footnote = state
+            try:
+                yield
+            finally:
+                metrics.close()
+
+    app = FastAPI(
+        title="Footnote",
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=opened,
+        docs_url=None,
+        redoc_url=None,
+        # A redirect would not be in our shape, and would lose what was uploaded.
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+    )
+    app.state.metrics = metrics
+    install_errors(app)
+    for module in (documents, jobs, libraries, search, ask, operations):
+        app.include_router(module.router)
+    app.include_router(docs_router(app))
+
+    async def authenticate(headers: Headers) -> Key:
+        state: State = app.state.footnote
+        return await state.authentication.key_of(headers)
+
+    # The last one added is the outermost.
+    app.add_middleware(Gate, authenticate=authenticate)
+    app.add_middleware(Drained, seconds=settings.uploads.drain_seconds)
+    app.add_middleware(Requests, metrics=metrics)
+    return app

@@ -1,0 +1,100 @@
+"""What the health of the deployment is made of."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from urllib.parse import urlsplit
+
+from api.health import Check
+from data.blobs import LocalBlobs
+from data.database import Database
+from data.ephemeral import Ephemeral
+from data.errors import ModelUnavailable, Unavailable
+from data.lexical_follower import LexicalFollower
+from data.presence import Presence
+from data.vectors import VectorIndex
+from retrieval.batching import MicroBatcher
+from retrieval.lanes import Lane
+
+# A worker says that it is alive every few seconds.
+SEEN_SECONDS = 30.0
+
+
+def checked(call: Callable[[], Awaitable[None]], detail: str = "It answers.") -> Check:
+    """Return the check that awaits a call."""
+
+    async def check() -> str:
+        await call()
+        return detail
+
+    return check
+
+
+def of_catalogue(database: Database, lane: Lane) -> Check:
+    """Whether the database answers."""
+    return checked(lambda: lane.run(database.check))
+
+
+def of_blobs(blobs: LocalBlobs, lane: Lane) -> Check:
+    """Whether a file could be stored now."""
+    return checked(lambda: lane.run(blobs.check), "Files can be stored.")
+
+
+def of_broker(ephemeral: Ephemeral) -> Check:
+    """Whether the broker's server answers."""
+    return checked(ephemeral.check)
+
+
+def of_index(index: VectorIndex) -> Check:
+    """Whether the vector index answers."""
+    return checked(index.check)
+
+
+def of_lexical(follower: LexicalFollower) -> Check:
+    """Whether the lexical index is open."""
+
+    async def check() -> str:
+        follower.index  # noqa: B018 - raises LexicalUnavailable until it is open
+        return "It is open."
+
+    return check
+
+
+def of_workers(presence: Presence, lane: Lane) -> Check:
+    """Whether any worker was seen lately."""
+
+    async def check() -> str:
+        seen = await lane.run(presence.seconds_since_seen)
+        alive = sum(seconds < SEEN_SECONDS for seconds in seen.values())
+        if not alive:
+            raise Unavailable(f"No worker was seen within {SEEN_SECONDS:g} s: files wait.")
+        return f"{alive} of {len(seen)} were seen within {SEEN_SECONDS:g} s."
+
+    return check
+
+
+def of_embedder(batcher: MicroBatcher) -> Check:
+    """Whether the embedder's lane moves; nothing is encoded for it."""
+
+    async def check() -> str:
+        await batcher.encode_many([])
+        return "It is loaded."
+
+    return check
+
+
+def of_model(base_url: str | None) -> Check:
+    """Whether the model's server takes connections; the extractive model is always there."""
+    if base_url is None:
+        return checked(lambda: asyncio.sleep(0), "Answers are quotes: no model is configured.")
+    address = urlsplit(base_url)
+    port = address.port or (443 if address.scheme == "https" else 80)
+
+    async def check() -> str:
+        try:
+            _, writer = await asyncio.open_connection(address.hostname, port)
+        except OSError as error:
+            raise ModelUnavailable from error
+        writer.close()
+        return "It takes connections."
+
+    return check

@@ -1,0 +1,33 @@
+"""Work that stops when nobody waits for it any more."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from starlette.types import Receive
+
+from data.errors import ClientGone
+
+T = TypeVar("T")
+
+
+async def gone(receive: Receive) -> None:
+    """Return when the client has left. The request's body must have been read."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Return what the work returns; cancel it and raise ``ClientGone`` when the client leaves."""
+    working = asyncio.create_task(work)
+    leaving = asyncio.create_task(gone(receive))
+    try:
+        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientGone
+        return working.result()
+    finally:
+        leaving.cancel()
+        working.cancel()
+        # What the work holds is given back before this returns.
+        await asyncio.gather(working, leaving, return_exceptions=True)

@@ -1,0 +1,166 @@
+"""Opens what the API works with, joins it, and closes it in reverse."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from api import checks
+from api.doorbell import SharedDoorbell
+from api.feed import JobFeed
+from api.health import Health
+from api.metrics import Metrics
+from api.security import Authentication
+from api.state import Lanes, State
+from api.uploads import Uploads
+from data.census import Census
+from data.ephemeral import Ephemeral
+from data.errors import FingerprintMismatch
+from data.lexical_follower import LexicalFollower
+from data.libraries import Libraries
+from data.logs import configure_logs
+from data.records import Page, Vectors
+from data.settings import Settings
+from data.stores import Stores, open_stores
+from data.vectors import VectorIndex
+from ingestion.intake import Intake
+from retrieval.admission import Admission
+from retrieval.answering import Answerer
+from retrieval.batching import MicroBatcher
+from retrieval.citations import PageKey
+from retrieval.embedding import Embedder
+from retrieval.exact import ExactSearch
+from retrieval.lanes import Lane
+from retrieval.legs import DenseLeg, LexicalLeg
+from retrieval.models.extractive import ExtractiveModel
+from retrieval.models.model import Model
+from retrieval.models.openai import OpenAIModel
+from retrieval.search import Searcher
+from retrieval.verification import Verifier
+from workers.queue import Doorbell
+
+# Only admission refuses: the lines take several calls of each question that it lets in.
+CALLS_OF_A_QUESTION = 4
+
+
+@asynccontextmanager
+async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
+    """Give the state of a process that serves.
+
+    Raises ``SetupError`` when it could not serve rightly: another schema, another model.
+    """
+    configure_logs(settings.logs)
+    async with AsyncExitStack() as stack:
+        stores = stack.enter_context(open_stores(settings))
+        lanes = await open_lanes(settings, stack)
+        embedder = await lanes.embedder.run(_open_embedder, settings)
+        stack.callback(embedder.close)
+        await lanes.catalogue.run(require_fingerprint, stores.libraries, embedder.fingerprint)
+
+        def encode(texts: Sequence[str]) -> Vectors:
+            if texts:
+                metrics.note_batch(len(texts))
+            return embedder.encode_queries(texts)
+
+        batcher = await stack.enter_async_context(
+            MicroBatcher(settings.batching, lanes.embedder.run, encode)
+        )
+        vectors = VectorIndex(settings.index_url, settings.index)
+        ephemeral = Ephemeral(settings.broker_url, settings.broker)
+        stack.push_async_callback(ephemeral.close)
+        follower = stack.enter_context(
+            LexicalFollower(settings.folder / "lexical", stores.catalogue, stores.visibility)
+        )
+        searcher = Searcher(
+            stores.libraries,
+            stores.visibility,
+            stores.catalogue,
+            lanes.catalogue,
+            DenseLeg(batcher, vectors, ExactSearch(stores.visibility, lanes.catalogue)),
+            LexicalLeg(follower, lanes.lexical, settings.search),
+            settings.search,
+        )
+        bell = Doorbell(settings.broker_url, settings.broker)
+        stack.callback(bell.close)
+        ring = SharedDoorbell(bell.ring).ring
+        admission = Admission(settings.answers)
+        yield State(
+            settings=settings,
+            stores=stores,
+            census=Census(stores.database),
+            lanes=lanes,
+            authentication=Authentication(stores.keys, lanes.catalogue),
+            uploads=Uploads(stores.blobs, lanes.blobs, settings.uploads),
+            intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.claims, ring),
+            ring=ring,
+            searcher=searcher,
+            answerer=Answerer(
+                searcher,
+                await open_models(settings, batcher, stack),
+                open_verifier(stores, lanes.catalogue),
+                admission,
+                settings.search,
+            ),
+            admission=admission,
+            feed=await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue)),
+            health=Health(
+                {
+                    "catalogue": checks.of_catalogue(stores.database, lanes.catalogue),
+                    "blobs": checks.of_blobs(stores.blobs, lanes.blobs),
+                    "broker": checks.of_broker(ephemeral),
+                    "index": checks.of_index(vectors),
+                    "lexical": checks.of_lexical(follower),
+                    "workers": checks.of_workers(stores.presence, lanes.catalogue),
+                    "embedder": checks.of_embedder(batcher),
+                    "model": checks.of_model(settings.model.base_url),
+                }
+            ),
+        )
+
+
+async def open_lanes(settings: Settings, stack: AsyncExitStack) -> Lanes:
+    """Return the lanes, which close with the stack."""
+    waiting = CALLS_OF_A_QUESTION * (settings.answers.max_running + settings.answers.max_waiting)
+
+    async def lane(name: str, threads: int) -> Lane:
+        return await stack.enter_async_context(Lane(name, threads, waiting))
+
+    return Lanes(
+        catalogue=await lane("catalogue", 4),
+        lexical=await lane("lexical", 2),
+        # The embedder takes one call at a time.
+        embedder=await lane("embedder", 1),
+        blobs=await lane("blobs", 4),
+    )
+
+
+def require_fingerprint(libraries: Libraries, fingerprint: str) -> None:
+    """Raise ``FingerprintMismatch`` when a library's vectors are of another model."""
+    other = [one.name for one in libraries.every() if one.fingerprint not in ("", fingerprint)]
+    if other:
+        raise FingerprintMismatch(
+            f"The library “{other[0]}” was embedded with another model than the configured one. "
+            "Configure that model again, or run `footnote reindex --embed`.",
+            libraries=len(other),
+        )
+
+
+async def open_models(
+    settings: Settings, batcher: MicroBatcher, stack: AsyncExitStack
+) -> tuple[Model, ...]:
+    """Return the models that clients may ask for, the default first."""
+    extractive = ExtractiveModel(batcher.encode_many)
+    if settings.model.base_url is None:
+        return (extractive,)
+    return await stack.enter_async_context(OpenAIModel.opened(settings.model)), extractive
+
+
+def open_verifier(stores: Stores, lane: Lane) -> Verifier:
+    """Return the verifier, which reads pages from the catalogue."""
+
+    async def read_pages(workspace: str, pages: list[PageKey]) -> dict[PageKey, Page]:
+        return await lane.run(stores.documents.pages, workspace, pages)
+
+    return Verifier(read_pages)
+
+
+def _open_embedder(settings: Settings) -> Embedder:
+    return Embedder.open(settings.embedder, settings.folder, throughput=False)

@@ -1,0 +1,33 @@
+"""Ask: an answer with footnotes, streamed or in one piece."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.answers import answer_events, require_scope, whole_answer
+from api.dependencies import MetricsDep, ReaderDep, StateDep
+from api.disconnects import unless_gone
+from api.routes.responses import COMMON, EVENTS, errors
+from api.schemas.ask import AskRequest, WholeAnswerBody
+from api.streaming import EventStream, json_response
+
+router = APIRouter(prefix="/v1/ask", tags=["search and ask"], responses=COMMON)
+
+EITHER = {
+    "model": WholeAnswerBody,
+    "description": "With `stream`: the events accepted, sources, token (many), then done or error",
+    **EVENTS,
+}
+
+
+@router.post("", response_class=Response, responses={200: EITHER, **errors(404, 504)})
+async def ask(
+    asked: AskRequest, request: Request, key: ReaderDep, state: StateDep, metrics: MetricsDep
+) -> Response:
+    """Answer a question from the documents, with a checked footnote under every sentence."""
+    question = asked.question_for(key.workspace)
+    await require_scope(question.scope, state)
+    answer = state.answerer.answer(question)
+    if asked.stream:
+        events = answer_events(answer, metrics)
+        return EventStream(events, state.settings.api.keep_alive_comment_seconds)
+    return json_response(await unless_gone(request.receive, whole_answer(answer, metrics)))

@@ -1,0 +1,25 @@
+"""Search."""
+
+from fastapi import APIRouter, Request
+
+from api.dependencies import MetricsDep, ReaderDep, StateDep
+from api.disconnects import unless_gone
+from api.routes.responses import COMMON, errors
+from api.schemas.search import SearchBody, SearchRequest
+from retrieval.deadline import Deadline
+
+router = APIRouter(prefix="/v1/search", tags=["search and ask"], responses=COMMON)
+
+# Each of its parts has a shorter limit; this one is for all of them together.
+SECONDS = 30.0
+
+
+@router.post("", responses=errors(404, 504))
+async def search(
+    asked: SearchRequest, request: Request, key: ReaderDep, state: StateDep, metrics: MetricsDep
+) -> SearchBody:
+    """Find the passages that are nearest to a query, in meaning and in words."""
+    finding = state.searcher.search(asked.scope(key.workspace), asked.query, asked.limit)
+    found = await unless_gone(request.receive, Deadline(SECONDS).wait(finding))
+    metrics.note_stages(found.timings_ms)
+    return SearchBody.of(found)

@@ -1,0 +1,1 @@
+"""What requests may say, and what responses look like; one module per resource."""

@@ -1,0 +1,72 @@
+"""Jobs."""
+
+from datetime import datetime
+from typing import Literal
+
+from api.schemas.common import Identity, PageQuery, ResponseModel, Warned
+from data.records import Job, JobKind, JobStage, JobState
+
+
+class JobQuery(PageQuery):
+    """Which jobs."""
+
+    state: JobState | None = None
+    document_id: Identity | None = None
+
+
+class Progress(ResponseModel):
+    """How far a job is."""
+
+    done: int
+    total: int
+    unit: Literal["pages"] = "pages"
+
+
+class JobError(ResponseModel):
+    """Why a job ended without success."""
+
+    code: str
+    message: str
+
+
+class JobBody(ResponseModel):
+    """A piece of background work."""
+
+    id: str
+    document_id: str | None
+    version: int
+    kind: JobKind
+    state: JobState
+    stage: JobStage | None
+    progress: Progress
+    eta_seconds: float | None
+    attempts: int
+    error: JobError | None
+    warnings: list[Warned]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, job: Job) -> "JobBody":
+        """Return the body for a job."""
+        # While a job runs, its message is why it last had to wait; that is no error.
+        error = None
+        if job.error_code:
+            error = JobError(code=job.error_code, message=job.error_message or "")
+        return cls(
+            id=job.id,
+            document_id=job.document_id,
+            version=job.version,
+            kind=job.kind,
+            state=job.state,
+            stage=job.stage,
+            progress=Progress(done=job.done, total=job.total),
+            eta_seconds=job.eta_seconds,
+            attempts=job.attempts,
+            error=error,
+            warnings=Warned.of(job.warnings),
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+        )
