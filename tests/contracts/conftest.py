@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, create_engine, insert, text
+from sqlalchemy import Engine, create_engine, insert, text, update
 
 from data.acceptance import new_document_id
 from data.database import clock
@@ -26,6 +26,7 @@ from data.records import (
     Chunk,
     Claim,
     JobStage,
+    JobState,
     Page,
     Profile,
     Receipt,
@@ -36,7 +37,7 @@ from data.records import (
 from data.settings import DatabaseSettings, Settings
 from data.setup import prepare
 from data.stores import Stores, open_stores
-from data.tables import keys, workspaces
+from data.tables import jobs, keys, workspaces
 
 Home = Callable[[str, Engine | None], Path]
 
@@ -234,6 +235,11 @@ class Corpus:
         self.index(claim, texts or ("one", "two"))
         return receipt
 
+    def finish(self) -> None:
+        """End the open jobs, however long they were to wait."""
+        with self.stores.database.write() as connection:
+            connection.execute(update(jobs).values(state=JobState.CANCELLED))
+
     def purge(self) -> Claim:
         """Do the next purge as a worker does, but for the other stores."""
         claim = self.claim()
@@ -272,3 +278,9 @@ def together() -> Together:
             return list(pool.map(run, calls))
 
     return together
+
+
+@pytest.fixture
+def admin_key(settings: Settings) -> str:
+    """The key that setup made."""
+    return (settings.folder / "admin.key").read_text().strip()

@@ -1,0 +1,132 @@
+"""Transactions, and what becomes of the driver's errors."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.exc import IntegrityError
+
+from data.database import Database, clock
+from data.errors import CatalogueUnavailable, Invalid, LibraryNotFound, StorageFull, VersionGone
+from data.settings import DatabaseSettings, Settings
+from data.stores import Stores
+from data.tables import workers
+
+if TYPE_CHECKING:
+    from tests.contracts.conftest import Corpus, Together
+
+Reopen = Callable[..., AbstractContextManager[Stores]]
+DISK_FULL = "DO $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+
+
+class TestTransactions:
+    def test_are_undone_as_a_whole_when_something_is_raised(self, stores: Stores) -> None:
+        with pytest.raises(CatalogueUnavailable), stores.database.write() as connection:
+            connection.execute(insert(workers).values(id="w", seen_at=1, started_at=1))
+            raise CatalogueUnavailable
+
+        assert stores.presence.seconds_since_seen() == {}
+
+    def test_that_read_have_one_view_from_beginning_to_end(self, stores: Stores) -> None:
+        with stores.database.read() as connection:
+            before = connection.execute(select(workers)).all()
+            stores.presence.beat("came meanwhile")
+            after = connection.execute(select(workers)).all()
+
+        assert before == after == []
+
+    def test_of_many_writers_all_succeed(self, stores: Stores, together: "Together") -> None:
+        def write(name: int) -> None:
+            for number in range(100):
+                stores.presence.beat(f"{name} {number % 7}")
+
+        results = together(*[lambda name=name: write(name) for name in range(4)])
+
+        assert results == [None] * 4
+        assert len(stores.presence.seconds_since_seen()) == 28
+
+    def test_of_many_writers_who_read_first_all_succeed(
+        self, corpus: "Corpus", together: "Together"
+    ) -> None:
+        def upload() -> None:
+            for _ in range(25):
+                corpus.upload()
+
+        assert together(*[upload] * 4) == [None] * 4
+
+    def test_tell_the_time_of_the_database(self, stores: Stores) -> None:
+        with stores.database.read() as connection:
+            now, later = (connection.execute(select(clock())).scalar_one() for _ in range(2))
+
+        assert 1.7e9 < now <= later < 4e9
+
+
+class TestErrors:
+    def test_hide_what_people_uploaded(self, stores: Stores) -> None:
+        row = {"id": "private words", "seen_at": 1, "started_at": 1}
+
+        with pytest.raises(IntegrityError) as caught, stores.database.write() as connection:
+            connection.execute(insert(workers).values(**{**row, "seen_at": None}))
+
+        assert "private words" not in str(caught.value).partition("DETAIL")[0]
+
+    def test_say_that_a_value_can_not_be_stored(self, stores: Stores, workspace: str) -> None:
+        with pytest.raises(Invalid):
+            stores.libraries.named(workspace, ("half \ud800 of a pair",))
+
+    def test_say_that_nothing_has_a_number_beyond_all_bounds(
+        self, corpus: "Corpus", stores: Stores, workspace: str
+    ) -> None:
+        document_id = corpus.ready("one").document.id
+
+        with pytest.raises((Invalid, VersionGone)):
+            stores.documents.page(workspace, document_id, 2**70, 1)
+
+    def test_say_that_nul_is_in_no_name(self, stores: Stores, workspace: str) -> None:
+        with pytest.raises((Invalid, LibraryNotFound)):
+            stores.libraries.named(workspace, ("a\0b",))
+
+    def test_say_that_nothing_can_be_reached(self, backend: str) -> None:
+        url = {
+            "sqlite": "sqlite:////nowhere/at/all/catalogue.db",
+            "postgresql": "postgresql+psycopg://postgres@/none?host=/nowhere/at/all",
+        }[backend]
+        database = Database(url, DatabaseSettings())
+
+        with pytest.raises(CatalogueUnavailable):
+            database.check()
+
+    def test_say_that_every_connection_is_taken(self, reopen: Reopen, settings: Settings) -> None:
+        narrow = settings.database.model_copy(update={"pool_size": 1, "busy_seconds": 0.05})
+        with reopen(database=narrow) as stores, ExitStack() as taken:
+            for _ in range(2):
+                taken.enter_context(stores.database.read())
+
+            with pytest.raises(CatalogueUnavailable):
+                stores.database.check()
+
+    def test_say_that_the_disk_is_full(
+        self, stores: Stores, backend: str, corpus: "Corpus"
+    ) -> None:
+        if backend == "postgresql":
+            with pytest.raises(StorageFull), stores.database.write() as connection:
+                connection.execute(text(DISK_FULL))
+            return
+        with pytest.raises(StorageFull), stores.database.write() as connection:
+            connection.execute(text("PRAGMA max_page_count = 1"))
+            for number in range(1000):
+                row = {"id": f"{number} {'x' * 70}", "seen_at": 1, "started_at": 1}
+                connection.execute(insert(workers).values(row))
+
+
+def test_the_home_may_have_any_name(tmp_path_factory: pytest.TempPathFactory) -> None:
+    home = tmp_path_factory.mktemp("home") / "50% off, with spaces"
+    home.mkdir()
+    database = Database(Settings(home=home).database_url, DatabaseSettings())
+
+    database.check()
+    database.close()
+
+    assert [path.name for path in home.iterdir()] == ["catalogue.db"]
