@@ -53,9 +53,11 @@ class MarkerStream:
 
     def feed(self, piece: str) -> str:
         """Return the text that is certain by now; it may be empty."""
-        if self._begun and not self.held and piece[-1:] != " " and not _OPENING.search(piece):
-            return piece
         text = self.held + piece
+        if self._begun and not _OPENING.search(text):
+            # The ordinary token: only a space before a marker may have to go.
+            self.held = " " if text[-1:] == " " else ""
+            return text[:-1] if self.held else text
         cut = _certain(text)
         self.held = text[cut:]
         return self._rewritten(text[:cut])

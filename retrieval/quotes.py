@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from data.sentences import sentences_of
-from retrieval.words import coverage, weights_of, words_of
+from retrieval.words import Weights, words_of
 
 _MOST_SENTENCES = 3
 # A neighbouring sentence has to add this much of the claim to be quoted too.
@@ -84,7 +84,7 @@ def best_quote(claim: Claim, spans: Sequence[Sequence[Unit]]) -> Quote | None:
     None only when there is no sentence at all.
     """
     texts = [unit.words for span in spans for unit in span]
-    wanted, asked = weights_of(claim.words, texts), weights_of(claim.asked, texts)
+    wanted, asked = Weights(claim.words, texts), Weights(claim.asked, texts)
     best: tuple[float, Quote] | None = None
     for span in spans:
         for first in range(len(span)):
@@ -94,9 +94,9 @@ def best_quote(claim: Claim, spans: Sequence[Sequence[Unit]]) -> Quote | None:
                 if last > first and end - start > _LONGEST_QUOTE:
                     break
                 words |= span[last].words
-                held = coverage(wanted, words)
+                held = wanted.share(words)
                 score = held - _PRICE_OF_A_SENTENCE * (last - first)
-                score += _WORTH_OF_THE_QUESTION * coverage(asked, words)
+                score += _WORTH_OF_THE_QUESTION * asked.share(words)
                 if best is None or score > best[0]:
                     numbers = not claim.numbers or bool(claim.numbers & words)
                     supports = held >= _LEAST_SUPPORT and numbers

@@ -2,7 +2,8 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Sequence
 
 # Runs of letters and digits; Han, Kana and Hangul characters have no spaces between words.
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
@@ -43,21 +44,24 @@ def words_of(text: str) -> list[str]:
     return found
 
 
-def weights_of(words: Iterable[str], texts: Iterable[frozenset[str]]) -> dict[str, float]:
-    """Return how much each word tells the texts apart; numbers count twice."""
-    texts = list(texts)
-    weights: dict[str, float] = {}
-    for word in words:
-        holding = sum(word in text for text in texts)
-        rarity = math.log(1 + (len(texts) + 1) / (holding + 0.5))
-        weights[word] = rarity * (2 if word[0].isdigit() else 1)
-    return weights
+class Weights:
+    """Words that are wanted, each worth the more the fewer of the texts have it."""
 
+    def __init__(self, words: frozenset[str], texts: Sequence[frozenset[str]]) -> None:
+        held = Counter(word for text in texts for word in words & text)
+        self._words = words
+        self._weights = {
+            # Numbers count twice: they are what an answer is checked for.
+            word: math.log(1 + (len(texts) + 1) / (held[word] + 0.5)) * (1 + word[0].isdigit())
+            for word in words
+        }
+        self._total = sum(self._weights.values())
 
-def coverage(weights: Mapping[str, float], words: frozenset[str]) -> float:
-    """Return the share of the weighted words that are among ``words``, 0 to 1."""
-    total = sum(weights.values())
-    return sum(weights[word] for word in weights.keys() & words) / total if total else 0.0
+    def share(self, words: frozenset[str]) -> float:
+        """Return the share of the wanted weight that is among ``words``, 0 to 1."""
+        if not self._total:
+            return 0.0
+        return sum(self._weights[word] for word in self._words & words) / self._total
 
 
 def _stem(word: str) -> str:

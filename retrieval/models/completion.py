@@ -33,8 +33,8 @@ class Completion:
         for line in lines:
             if not line.startswith(b"data:") or self.ended:
                 continue
-            payload = line[5:].strip()
-            if payload == b"[DONE]":
+            payload = line[5:].strip().decode("utf-8", "replace")
+            if payload == "[DONE]":
                 self.ended = True
             elif payload:
                 self._read_event(payload, pieces)
@@ -49,7 +49,7 @@ class Completion:
             )
         return Finish(self._usage, truncated=self._finish_reason == "length")
 
-    def _read_event(self, payload: bytes, pieces: list[str]) -> None:
+    def _read_event(self, payload: str, pieces: list[str]) -> None:
         try:
             event = json.loads(payload)
             if event.get("error"):

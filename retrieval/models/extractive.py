@@ -14,12 +14,12 @@ from retrieval.models.model import Finish, Task
 from retrieval.passages import Passage
 from retrieval.prompting import DECLINE
 from retrieval.quotes import quotable
-from retrieval.words import coverage, weights_of, words_of
+from retrieval.words import Weights, words_of
 
 EncodeMany = Callable[[Sequence[str]], Awaitable[Vectors]]
 
 # What the embedder is asked to compare with the question, at most.
-_CANDIDATES = 24
+_CANDIDATES = 16
 _MOST_SENTENCES = 3
 _SHORTEST = 3
 # Of the best score; sentences below it are beside the point.
@@ -74,8 +74,8 @@ class ExtractiveModel:
     async def _chosen(self, task: Task, deadline: Deadline) -> list[_Candidate]:
         """Return the sentences to quote in reading order, none when nothing is near enough."""
         candidates = _candidates(task.passages)
-        weights = weights_of(set(words_of(task.question)), [one.words for one in candidates])
-        overlap = {one: coverage(weights, one.words) for one in candidates}
+        asked = Weights(frozenset(words_of(task.question)), [one.words for one in candidates])
+        overlap = {one: asked.share(one.words) for one in candidates}
         likely = sorted(candidates, key=lambda one: (-overlap[one], one.number))[:_CANDIDATES]
         if not likely:
             return []

@@ -133,15 +133,15 @@ class _Waiting:
         self._between = settings.between_tokens_seconds
         self._host = host
         self._time = asyncio.get_running_loop().time
-        self._limit = self._time() + settings.first_token_seconds
+        self._limit: float | None = self._time() + settings.first_token_seconds
 
     def moved(self) -> None:
-        """Begin to wait for the next event."""
-        self._limit = self._time() + self._between
+        """Wait anew from when the next bytes are asked for: a slow reader is not the model."""
+        self._limit = None
 
     def left(self) -> float:
         """Return the seconds until waiting ends."""
-        return min(self._limit, self._deadline.at) - self._time()
+        return self._until() - self._time()
 
     async def chunk(self, chunks: AsyncGenerator[bytes, None]) -> bytes:
         """Return the next bytes, none at the end."""
@@ -153,12 +153,17 @@ class _Waiting:
     async def until(self, awaitable: Awaitable[T]) -> T:
         """Return what is awaited, or raise the error of the limit that was met."""
         try:
-            async with asyncio.timeout_at(min(self._limit, self._deadline.at)):
+            async with asyncio.timeout_at(self._until()):
                 return await awaitable
         except TimeoutError as error:
             if self._deadline.remaining() <= 0:
                 raise DeadlineExceeded from error
             raise ModelUnavailable(f"The model at {self._host} has gone silent.") from error
+
+    def _until(self) -> float:
+        if self._limit is None:
+            self._limit = self._time() + self._between
+        return min(self._limit, self._deadline.at)
 
 
 def _chunks_of(response: httpx.Response) -> AsyncGenerator[bytes, None]:

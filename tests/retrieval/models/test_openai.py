@@ -294,6 +294,21 @@ class TestFailing:
                 await all_of(model, shelf)
             await server.until(lambda: server.cancelled == 1)
 
+    async def test_a_slow_reader_is_not_a_silent_endpoint(
+        self, server: ModelServer, shelf: Shelf
+    ) -> None:
+        more = asyncio.Event()
+        server.say("one", more, "two")
+
+        async with (
+            model_at(server, between_tokens_seconds=0.1) as model,
+            aclosing(model.write(Task("?", ()), Deadline(5))) as pieces,
+        ):
+            assert await anext(pieces) == "one"
+            await asyncio.sleep(0.15)
+            asyncio.get_running_loop().call_later(0.02, more.set)
+            assert await anext(pieces) == "two"
+
     async def test_comments_are_no_sign_of_life(self, server: ModelServer, shelf: Shelf) -> None:
         server.say(*[b": working\n\n"] * 3, asyncio.Event())
 
