@@ -51,13 +51,15 @@ def _grown(
     barred: set[str],
     characters: int,
 ) -> list[StoredChunk]:
-    """Return the chunk with what follows and then what precedes it, while that fits."""
+    """Return the chunk with what follows and then what precedes it in its section."""
     grown = [chunk]
     left = characters - len(chunk.text)
     for step in (1, -1):
         edge = grown[-1] if step == 1 else grown[0]
         near = known.get((edge.document_id, edge.version, edge.number + step))
-        if near is None or near.id in barred or len(near.text) > left:
+        if near is None or near.section != chunk.section:
+            continue
+        if near.id in barred or len(near.text) > left:
             continue
         left -= len(near.text)
         grown.insert(len(grown) if step == 1 else 0, near)

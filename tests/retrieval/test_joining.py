@@ -5,7 +5,9 @@ from retrieval.fusion import Fused
 from retrieval.joining import Hit, joined, single
 
 
-def chunk(number: int, text: str = "ten chars.", page: int = 1, document: str = "d") -> StoredChunk:
+def chunk(
+    number: int, text: str = "ten chars.", page: int = 1, section: str = "", document: str = "d"
+) -> StoredChunk:
     return StoredChunk(
         id=f"{document}-1-{number}",
         document_id=document,
@@ -17,7 +19,7 @@ def chunk(number: int, text: str = "ten chars.", page: int = 1, document: str = 
         number=number,
         page=page,
         ranges=((number * 100, number * 100 + len(text)),),
-        section="",
+        section=section,
         text=text,
     )
 
@@ -51,6 +53,13 @@ class TestJoining:
         (passage,) = joined([hit(4)], CHUNKS, characters=25, limit=1)
 
         assert [span.start for span in passage.spans] == [400, 500]
+
+    def test_takes_none_of_another_section(self) -> None:
+        around = [chunk(3, section="before"), chunk(4), chunk(5, section="after")]
+
+        (passage,) = joined([hit(4)], around, characters=100, limit=1)
+
+        assert passage.text == "ten chars."
 
     def test_keeps_a_hit_whole_that_is_larger_than_the_bound(self) -> None:
         (passage,) = joined([hit(4)], CHUNKS, characters=1, limit=1)

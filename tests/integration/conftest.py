@@ -1,0 +1,42 @@
+"""One embedded stack for the session, with a scripted model behind it."""
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from tests.model_server import ModelServer
+from tests.running_stack import RunningStack
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[ModelServer]:
+    """A model server that has a thread of its own."""
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    server = ModelServer()
+    asyncio.run_coroutine_threadsafe(server.__aenter__(), loop).result(10)
+    yield server
+    asyncio.run_coroutine_threadsafe(server.__aexit__(None, None, None), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def stack(model: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    environment = {
+        "FOOTNOTE_MODEL__BASE_URL": model.base_url,
+        "FOOTNOTE_MODEL__NAME": "scripted",
+    }
+    with RunningStack(tmp_path_factory.mktemp("stack") / "home", **environment) as running:
+        yield running
+
+
+@pytest.fixture
+def client(stack: RunningStack) -> Iterator[httpx.Client]:
+    with stack.client() as opened:
+        yield opened
