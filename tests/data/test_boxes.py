@@ -66,6 +66,9 @@ class TestBoxesOfARange:
 
         assert np.allclose(boxes, [(0.11, 0.1, 0.15, 0.12), (0.1, 0.2, 0.16, 0.22)], atol=1e-4)
 
+    def test_ends_a_box_at_a_line_end_even_where_the_next_line_stands_beside(self) -> None:
+        assert len(boxes_of(pack(row("cell\ncell", 0.1, 0.1)), 0, 9)) == 2
+
     def test_gives_two_boxes_for_a_word_whose_line_end_hyphen_was_repaired(self) -> None:
         packed = pack(np.concatenate([row("exam", 0.8, 0.1), row("ple", 0.1, 0.13)]))
 

@@ -10,6 +10,7 @@ from data.records import Chunk, Heading, Page, Profile, TokenStarts
 from data.settings import ChunkingSettings
 from ingestion.chunking import Chunker
 from ingestion.layout import running_spans
+from ingestion.packing import Piece, packed
 
 MakePage = Callable[..., Page]
 SMALL = ChunkingSettings(max_tokens=40, min_tokens=8, max_header_tokens=10)
@@ -79,7 +80,8 @@ class TestAnyPage:
         page = make_page(5, *lines)
         profile = Profile("T", headings=(Heading(4, 0, 3, 1, "One"),))
         used = Chunker(token_starts, SMALL)
-        used.chunks_of(make_page(4, "Other", SENTENCE), Profile("Other"), 0)
+        other = Profile("Other", headings=(Heading(1, 0, 3, 1, "Two"),))
+        used.chunks_of(make_page(4, "Other", SENTENCE), other, 0)
 
         assert used.chunks_of(page, profile, 0) == Chunker(token_starts, SMALL).chunks_of(
             page, profile, 0
@@ -103,6 +105,15 @@ class TestChunks:
         lengths = sizes(Chunker(token_starts, SMALL).chunks_of(page, PLAIN, 0), token_starts)
 
         assert lengths == [21, 21]
+
+    def test_are_not_small_for_the_sake_of_a_paragraph_s_end(self) -> None:
+        pieces = [
+            Piece(at, at + 1, tokens, ends_paragraph=at == 0, stretch=0)
+            for at, tokens in enumerate([6, 18, 8])
+        ]
+
+        assert packed(pieces, 30, 8) == [pieces[:2], pieces[2:]]
+        assert packed(pieces, 30, 4) == [pieces[:1], pieces[1:]]
 
     def test_prefer_to_end_with_a_paragraph(
         self, make_page: MakePage, token_starts: TokenStarts

@@ -80,6 +80,14 @@ class TestRunningLines:
             page.text[start:end] for start, end in running_spans(page, Profile("T", found(pages)))
         ] == ["6"]
 
+    def test_stand_at_the_same_height_behind_the_outermost_row(self, make_page: MakePage) -> None:
+        pages = [
+            make_page(n, f"Top {n * 'x'}", *[""] * (3 * n), "Cost", *[""] * (18 - 3 * n), *body(n))
+            for n in range(1, 6)
+        ]
+
+        assert found(pages) == frozenset()
+
     def test_are_found_by_place_and_not_by_order(self, make_page: MakePage) -> None:
         page = make_page(1, *body(1), "foot")
         turned = Page(1, page.text, page.boxes, tuple(reversed(page.lines)))

@@ -106,6 +106,25 @@ class TestText:
 
         assert page.text == "Double\nSpaced\nLines"
 
+    def test_a_sentence_that_runs_on_over_a_gap_stays_whole(
+        self, make_pdf: MakePdf, read_page: ReadPage
+    ) -> None:
+        def draw(canvas: Canvas) -> None:
+            lines("Some lines", "stand close to", "each other, and then")(canvas)
+            lines("it goes on below", "as before.", top=550 - 28 - 22)(canvas)
+
+        assert "\n\n" not in read_page(make_pdf(draw)).text
+
+    def test_an_empty_line_stands_where_the_font_changes_size(
+        self, make_pdf: MakePdf, read_page: ReadPage
+    ) -> None:
+        def draw(canvas: Canvas) -> None:
+            canvas.setFont("Helvetica", 18)
+            canvas.drawString(40, 564, "Heading")
+            lines("Body text", "of two lines")(canvas)
+
+        assert read_page(make_pdf(draw)).text == "Heading\n\nBody text\nof two lines"
+
     def test_what_lies_outside_the_displayed_page_is_not_read(
         self, make_pdf: MakePdf, read_page: ReadPage
     ) -> None:

@@ -111,6 +111,8 @@ class TestHeadings:
             "this is bold but starts small",
             "A whole sentence in bold, which ends in a full stop.",
             "Item 7. Results .......... 24",
+            "Item 7. Results and what they mean 24",
+            "Revenue of 2022 in $ and in words",
             "12.5 %",
         ],
     )
@@ -118,6 +120,11 @@ class TestHeadings:
         self, profile_of_pdf: Callable[..., Profile], line: str
     ) -> None:
         assert profile_of_pdf([*prose(), (line, 10, True, 20), *prose()]).headings == ()
+
+    def test_need_room_above_when_they_are_no_larger_than_the_text(
+        self, profile_of_pdf: Callable[..., Profile]
+    ) -> None:
+        assert profile_of_pdf([*prose(), ("Bold Words", 10, True, 0), *prose()]).headings == ()
 
 
 class TestTitle:
