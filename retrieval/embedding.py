@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 # So many texts are cut into tokens at a time; the model works on the last ones meanwhile.
 WINDOW = 64
+# Padded lengths are multiples of this. OpenVINO keeps kernels for each shape that it has seen:
+# 1,300 chunks of every length left 170 MB behind, in steps of 8 65 MB, at 1 % more work.
+LENGTH_STEP = 8
 # What a call of the model costs beyond its tokens, in tokens (1.2 ms at 0.07 ms each).
 CALL_TOKENS = 16
 # bf16 gives 0.9999; what is below is not the same model.
@@ -143,20 +146,24 @@ class Embedder:
             encodings = self._tokenizer.encode_batch_fast([_encodable(texts[row]) for row in rows])
         tokens = [encoding.ids for encoding in encodings]
         order = sorted(range(len(rows)), key=lambda number: len(tokens[number]))
-        lengths = [len(tokens[number]) for number in order]
+        lengths = [self._padded_length(len(tokens[number])) for number in order]
         for start, end in reversed(partition(lengths, self._settings.batch_tokens)):
             batch = order[start:end]
             yield [rows[number] for number in batch], [tokens[number] for number in batch]
 
     def _padded(self, tokens: list[list[int]]) -> list[npt.NDArray[np.int64]]:
         """Return token numbers and attention mask as the model takes them."""
-        shape = len(tokens), max(map(len, tokens))
+        shape = len(tokens), self._padded_length(max(map(len, tokens)))
         numbers = np.full(shape, self._model.pad_token, np.int64)
         mask = np.zeros(shape, np.int64)
         for row, text in enumerate(tokens):
             numbers[row, : len(text)] = text
             mask[row, : len(text)] = 1
         return [numbers, mask]
+
+    def _padded_length(self, tokens: int) -> int:
+        """Return the length to which a text is padded at least; no model has positions beyond."""
+        return min(-(-tokens // LENGTH_STEP) * LENGTH_STEP, self._model.max_tokens)
 
     def _is_true(self) -> bool:
         """Warm up with a short text and full batches, and compare with the original's vector."""
