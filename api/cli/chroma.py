@@ -22,7 +22,8 @@ def index(home: Path, port: int) -> Program:
     return Program(
         "index",
         (script(), "run", *where),
-        {"ANONYMIZED_TELEMETRY": "False", "NO_COLOR": "1"},
+        # Otherwise it writes several lines for every request.
+        {"RUST_LOG": "warn"},
         ready=answers(HOST, port, "/api/v2/heartbeat"),
     )
 

@@ -28,10 +28,11 @@ def main(arguments: list[str]) -> None:
         sys.exit(1)
     if niceness:
         os.nice(niceness)
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = files if hard == resource.RLIM_INFINITY else min(files, hard)
-    with contextlib.suppress(ValueError, OSError):  # macOS has a lower limit than it tells
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    if soft < wanted and soft != resource.RLIM_INFINITY:
+        with contextlib.suppress(ValueError, OSError):  # macOS has a lower limit than it tells
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 

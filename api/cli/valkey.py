@@ -33,6 +33,8 @@ def broker(home: Path, path: Path) -> Program:
         "maxmemory-policy": "noeviction",
         "save": "",
         "daemonize": "no",
+        # A new title would overwrite the environment that says whose process it is.
+        "set-proc-title": "no",
     }
     words = (word for name, value in options.items() for word in (f"--{name}", value))
     return Program("broker", (binary(), *words), ready=answers(path))
