@@ -25,8 +25,8 @@ class LexicalIndex:
 
     def __init__(self, root: Path) -> None:
         self._folder = root.absolute() / f"v{SCHEMA_VERSION}"
-        self._folder.mkdir(parents=True, exist_ok=True)
         try:
+            self._folder.mkdir(parents=True, exist_ok=True)
             self._index = tantivy.Index(_schema(), path=str(self._folder))
         except (ValueError, OSError) as error:
             raise LexicalUnavailable from error
@@ -41,10 +41,13 @@ class LexicalIndex:
     @property
     def sequence(self) -> int:
         """The number of the last change that a search sees."""
-        searcher = self._index.searcher()
         state = tantivy.Query.term_query(self._index.schema, "kind", "state")
-        found = searcher.search(state, limit=1).hits
-        return int(searcher.doc(found[0][1])["sequence"][0]) if found else 0
+        try:
+            searcher = self._index.searcher()
+            found = searcher.search(state, limit=1).hits
+            return int(searcher.doc(found[0][1])["sequence"][0]) if found else 0
+        except (ValueError, OSError) as error:
+            raise LexicalUnavailable from error
 
     def search(
         self,
@@ -80,7 +83,14 @@ class LexicalIndex:
 
     def reload(self) -> None:
         """See what another process of this host has committed."""
-        self._index.reload()
+        try:
+            self._index.reload()
+        except (ValueError, OSError) as error:
+            raise LexicalUnavailable from error
+
+    def close(self) -> None:
+        """Let another process write."""
+        self._writer = None
 
     def apply(
         self,

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from data.catalogue import Catalogue
 from data.errors import FootnoteError, LexicalUnavailable
+from data.files import translated
 from data.lexical import LexicalIndex
 from data.records import StoredChunk
 from data.visibility import Visibility
@@ -48,6 +49,8 @@ class LexicalFollower:
         self._stopping = True
         self._nudged.set()
         self._thread.join(timeout=10)
+        if self._index:
+            self._index.close()
         if self._lock:
             self._lock.close()
 
@@ -72,27 +75,37 @@ class LexicalFollower:
                 self._follow()
             except FootnoteError as error:  # away for now: the next round tries again
                 logger.warning("lexical index not followed", extra={"code": error.code})
+            # A thread that ends in silence would leave every search behind for good.
+            except Exception:
+                logger.exception("lexical index not followed")
             self._nudged.wait(POLL_SECONDS)
             self._nudged.clear()
 
     def _follow(self) -> None:
         writes = self._takes_lock()
+        try:
+            self._follow_on(writes=writes)
+        except LexicalUnavailable:
+            index, self._index = self._index, None
+            if index:
+                index.close()
+            if not writes or self._stopping:
+                raise
+            logger.warning("lexical index is rebuilt: it could not be read or written")
+            self._index = LexicalIndex.rebuilt(self._root / "index")
+            self._note(0)
+
+    def _follow_on(self, *, writes: bool) -> None:
         if self._index is None:
-            self._index = self._opened(rebuild=writes)
+            index = LexicalIndex(self._root / "index")
+            if index.sequence > self._catalogue.sequence():
+                raise LexicalUnavailable("The lexical index is of another catalogue.")
+            self._index = index
         if not writes:
             self._index.reload()
         self._note(self._index.sequence)
         while writes and not self._stopping and self._apply_some(self._index):
             pass
-
-    def _opened(self, *, rebuild: bool) -> LexicalIndex:
-        try:
-            return LexicalIndex(self._root / "index")
-        except LexicalUnavailable:
-            if not rebuild:
-                raise
-            logger.warning("lexical index is rebuilt: it could not be opened")
-            return LexicalIndex.rebuilt(self._root / "index")
 
     def _apply_some(self, index: LexicalIndex) -> bool:
         steps = self._catalogue.changes_after(self._followed, BATCH)
@@ -115,8 +128,9 @@ class LexicalFollower:
     def _takes_lock(self) -> bool:
         if self._lock:
             return True
-        self._root.mkdir(parents=True, exist_ok=True)
-        lock = (self._root / "writer.lock").open("w")
+        with translated():
+            self._root.mkdir(parents=True, exist_ok=True)
+            lock = (self._root / "writer.lock").open("w")
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

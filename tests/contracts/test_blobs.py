@@ -129,8 +129,7 @@ class TestAFullDisk:
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
         try:
             with pytest.raises(StorageFull):
-                for _ in range(100):
-                    staging.write(b"x" * 4096)
+                staging.write(b"x" * 1024 * 1024)
             staging.close()
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -269,26 +269,26 @@ class TestFairness:
 
 
 class TestRings:
-    def test_are_owed_once_for_each_job_that_waits(self, corpus: "Corpus", stores: Stores) -> None:
-        for _ in range(3):
-            corpus.upload()
-
-        assert stores.claims.due(2) == 2
-        assert stores.claims.due(10) == 1
-        assert stores.claims.due(10) == 0
-
-    def test_are_not_owed_for_a_job_that_the_uploader_rang_for(
+    def test_are_owed_for_the_jobs_that_wait_the_oldest_first(
         self, corpus: "Corpus", stores: Stores
     ) -> None:
-        receipt = corpus.upload()
-        stores.claims.note_ring(receipt.job.id)
+        ids = tuple(corpus.upload().job.id for _ in range(3))
 
-        assert stores.claims.due(10) == 0
+        assert stores.claims.due(2) == ids[:2]
+        assert stores.claims.due(10) == ids
+
+    def test_are_not_owed_for_a_job_that_somebody_rang_for(
+        self, corpus: "Corpus", stores: Stores
+    ) -> None:
+        first, second = corpus.upload().job.id, corpus.upload().job.id
+        stores.claims.note_ring(first)
+
+        assert stores.claims.due(10) == (second,)
 
     def test_are_owed_again_when_nobody_came(self, corpus: "Corpus", reopen: Reopen) -> None:
-        corpus.upload()
+        job_id = corpus.upload().job.id
         with reopen(jobs=JobSettings(ring_again_seconds=0.01)) as impatient:
-            assert impatient.claims.due(10) == 1
+            impatient.claims.note_ring(job_id)
             while not impatient.claims.due(10):
                 pass
 
@@ -296,12 +296,19 @@ class TestRings:
         self, corpus: "Corpus", stores: Stores
     ) -> None:
         corpus.upload()
-        stores.claims.due(10)
         claim = corpus.claim()
 
-        assert stores.claims.due(10) == 0
+        assert stores.claims.due(10) == ()
         let_lease_run_out(stores, claim)
-        assert stores.claims.due(10) == 1
+        assert stores.claims.due(10) == (claim.job_id,)
+
+    def test_are_not_owed_for_a_job_that_waits_for_an_outage_to_end(
+        self, corpus: "Corpus", stores: Stores
+    ) -> None:
+        corpus.upload()
+        stores.claims.wait(corpus.claim(), "The index is away.")
+
+        assert stores.claims.due(10) == ()
 
 
 def test_vectors_of_texts_embedded_before_are_found_by_their_key(

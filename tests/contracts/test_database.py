@@ -18,14 +18,30 @@ if TYPE_CHECKING:
     from tests.contracts.conftest import Corpus, Together
 
 Reopen = Callable[..., AbstractContextManager[Stores]]
-DISK_FULL = "DO $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+# What makes each of them say that the disk is full, in two steps.
+DISK_FULL = {
+    "sqlite": (
+        "PRAGMA max_page_count = 1",
+        "INSERT INTO workers VALUES (hex(zeroblob(1000000)), 1, 1)",
+    ),
+    "postgresql": (
+        "SELECT 1",
+        "DO $$ BEGIN RAISE 'could not extend file' USING ERRCODE = 'disk_full'; END $$",
+    ),
+}
+
+
+def execute(stores: Stores, *statements: str) -> None:
+    """Do all of it in one transaction."""
+    with stores.database.write() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
 
 
 class TestTransactions:
     def test_are_undone_as_a_whole_when_something_is_raised(self, stores: Stores) -> None:
-        with pytest.raises(CatalogueUnavailable), stores.database.write() as connection:
-            connection.execute(insert(workers).values(id="w", seen_at=1, started_at=1))
-            raise CatalogueUnavailable
+        with pytest.raises(IntegrityError):
+            execute(stores, *["INSERT INTO workers VALUES ('twice', 1, 1)"] * 2)
 
         assert stores.presence.seconds_since_seen() == {}
 
@@ -107,18 +123,9 @@ class TestErrors:
             with pytest.raises(CatalogueUnavailable):
                 stores.database.check()
 
-    def test_say_that_the_disk_is_full(
-        self, stores: Stores, backend: str, corpus: "Corpus"
-    ) -> None:
-        if backend == "postgresql":
-            with pytest.raises(StorageFull), stores.database.write() as connection:
-                connection.execute(text(DISK_FULL))
-            return
-        with pytest.raises(StorageFull), stores.database.write() as connection:
-            connection.execute(text("PRAGMA max_page_count = 1"))
-            for number in range(1000):
-                row = {"id": f"{number} {'x' * 70}", "seen_at": 1, "started_at": 1}
-                connection.execute(insert(workers).values(row))
+    def test_say_that_the_disk_is_full(self, stores: Stores, backend: str) -> None:
+        with pytest.raises(StorageFull):
+            execute(stores, *DISK_FULL[backend])
 
 
 def test_the_home_may_have_any_name(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -14,7 +14,7 @@ from data.stores import Stores
 if TYPE_CHECKING:
     from tests.contracts.conftest import Corpus, Together
 
-SECONDS = 3.0
+SECONDS = 2.0
 TEXTS = ("one", "two")
 
 
@@ -100,7 +100,8 @@ class Crowd:
         for claim in self._claims[-5:]:
             with suppress(ClaimLost):
                 self._stores.claims.extend(claim)
-        self._stores.claims.due(20)
+        for job_id in self._stores.claims.due(20):
+            self._stores.claims.note_ring(job_id)
 
     def delete(self) -> None:
         """Delete every fourth document, and a library with what is in it."""

@@ -103,23 +103,13 @@ class TestLibraries:
         assert [library.name for library in rest.items] == ["default"]
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        "x",
-        "é",
-        "====",
-        encoded("no-number doc-1"),
-        encoded("1.5"),
-        encoded("1.5 doc-1 more"),
-        encoded("nan doc-1"),
-        encoded("inf doc-1"),
-        encoded("1.5 doc\0"),
-        base64.urlsafe_b64encode(b"\xff\xfe 1").decode(),
-    ],
+NOT_CURSORS = (
+    *("x", "é", "====", base64.urlsafe_b64encode(b"\xff\xfe 1").decode()),
+    *map(encoded, ("no-number doc-1", "1.5", "1.5 doc-1 more", "nan doc-1", "inf doc", "1.5 d\0")),
 )
-def test_a_cursor_that_no_list_has_returned_is_invalid(
-    stores: Stores, workspace: str, cursor: str
-) -> None:
-    with pytest.raises(Invalid):
-        stores.documents.newest(workspace, None, None, (), 10, cursor)
+
+
+def test_a_cursor_that_no_list_has_returned_is_invalid(stores: Stores, workspace: str) -> None:
+    for cursor in NOT_CURSORS:
+        with pytest.raises(Invalid):
+            stores.documents.newest(workspace, None, None, (), 10, cursor)
