@@ -18,8 +18,11 @@ IN_LINE_SECONDS = 1.0
 class SharedDoorbell:
     """Rings one at a time, and after a failure not at all for a moment."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
+    def __init__(
+        self, ring: Callable[[], None], after_failure_seconds: float = AFTER_FAILURE_SECONDS
+    ) -> None:
         self._ring = ring
+        self._after_failure_seconds = after_failure_seconds
         self._lock = threading.Lock()
         self._silent_until = 0.0
 
@@ -30,7 +33,7 @@ class SharedDoorbell:
         try:
             self._ring()
         except BrokerUnavailable:
-            self._silent_until = time.monotonic() + AFTER_FAILURE_SECONDS
+            self._silent_until = time.monotonic() + self._after_failure_seconds
             raise
         finally:
             self._lock.release()

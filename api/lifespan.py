@@ -1,6 +1,6 @@
 """Opens what the API works with, joins it, and closes it in reverse."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from api import checks
@@ -9,6 +9,7 @@ from api.feed import JobFeed
 from api.health import Health
 from api.metrics import Metrics
 from api.security import Authentication
+from api.signals import at_first_signal
 from api.state import Lanes, State
 from api.uploads import Uploads
 from data.census import Census
@@ -51,37 +52,22 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         stores = stack.enter_context(open_stores(settings))
         lanes = await open_lanes(settings, stack)
-        embedder = await lanes.embedder.run(_open_embedder, settings)
-        stack.callback(embedder.close)
-        await lanes.catalogue.run(require_fingerprint, stores.libraries, embedder.fingerprint)
-
-        def encode(texts: Sequence[str]) -> Vectors:
-            if texts:
-                metrics.note_batch(len(texts))
-            return embedder.encode_queries(texts)
-
-        batcher = await stack.enter_async_context(
-            MicroBatcher(settings.batching, lanes.embedder.run, encode)
-        )
+        batcher = await open_batcher(settings, metrics, stores, lanes, stack)
         vectors = VectorIndex(settings.index_url, settings.index)
         ephemeral = Ephemeral(settings.broker_url, settings.broker)
         stack.push_async_callback(ephemeral.close)
         follower = stack.enter_context(
             LexicalFollower(settings.folder / "lexical", stores.catalogue, stores.visibility)
         )
-        searcher = Searcher(
-            stores.libraries,
-            stores.visibility,
-            stores.catalogue,
-            lanes.catalogue,
-            DenseLeg(batcher, vectors, ExactSearch(stores.visibility, lanes.catalogue)),
-            LexicalLeg(follower, lanes.lexical, settings.search),
-            settings.search,
-        )
-        bell = Doorbell(settings.broker_url, settings.broker)
-        stack.callback(bell.close)
-        ring = SharedDoorbell(bell.ring).ring
+        dense = DenseLeg(batcher, vectors, ExactSearch(stores.visibility, lanes.catalogue))
+        lexical = LexicalLeg(follower, lanes.lexical, settings.search)
+        searcher = open_searcher(settings, stores, lanes, dense, lexical)
+        models = await open_models(settings, batcher, stack)
+        verifier = open_verifier(stores, lanes.catalogue)
         admission = Admission(settings.answers)
+        feed = await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue))
+        stack.enter_context(at_first_signal(feed.drain))
+        ring = open_doorbell(settings, stack)
         yield State(
             settings=settings,
             stores=stores,
@@ -92,15 +78,9 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
             intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.claims, ring),
             ring=ring,
             searcher=searcher,
-            answerer=Answerer(
-                searcher,
-                await open_models(settings, batcher, stack),
-                open_verifier(stores, lanes.catalogue),
-                admission,
-                settings.search,
-            ),
+            answerer=Answerer(searcher, models, verifier, admission, settings.search),
             admission=admission,
-            feed=await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue)),
+            feed=feed,
             health=Health(
                 {
                     "catalogue": checks.of_catalogue(stores.database, lanes.catalogue),
@@ -130,6 +110,45 @@ async def open_lanes(settings: Settings, stack: AsyncExitStack) -> Lanes:
         embedder=await lane("embedder", 1),
         blobs=await lane("blobs", 4),
     )
+
+
+async def open_batcher(
+    settings: Settings, metrics: Metrics, stores: Stores, lanes: Lanes, stack: AsyncExitStack
+) -> MicroBatcher:
+    """Return the batcher in front of a warm embedder whose vectors are those of the libraries."""
+    embedder = await lanes.embedder.run(_open_embedder, settings)
+    stack.callback(embedder.close)
+    await lanes.catalogue.run(require_fingerprint, stores.libraries, embedder.fingerprint)
+
+    def encode(texts: Sequence[str]) -> Vectors:
+        if texts:
+            metrics.note_batch(len(texts))
+        return embedder.encode_queries(texts)
+
+    batcher = MicroBatcher(settings.batching, lanes.embedder.run, encode)
+    return await stack.enter_async_context(batcher)
+
+
+def open_searcher(
+    settings: Settings, stores: Stores, lanes: Lanes, dense: DenseLeg, lexical: LexicalLeg
+) -> Searcher:
+    """Return the search over both legs."""
+    return Searcher(
+        stores.libraries,
+        stores.visibility,
+        stores.catalogue,
+        lanes.catalogue,
+        dense,
+        lexical,
+        settings.search,
+    )
+
+
+def open_doorbell(settings: Settings, stack: AsyncExitStack) -> Callable[[], None]:
+    """Return how to ring."""
+    bell = Doorbell(settings.broker_url, settings.broker)
+    stack.callback(bell.close)
+    return SharedDoorbell(bell.ring).ring
 
 
 def require_fingerprint(libraries: Libraries, fingerprint: str) -> None:

@@ -22,7 +22,7 @@ async def show_live() -> LiveBody:
     return LiveBody()
 
 
-@router.get("/health", responses=UNAVAILABLE)
+@router.get("/health", operation_id="show_health_as_ready", responses=UNAVAILABLE)
 @router.get("/health/ready", responses=UNAVAILABLE)
 async def show_health(response: Response, state: StateDep) -> HealthBody:
     """Say whether questions and uploads can be served, and what is missing."""

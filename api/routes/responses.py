@@ -27,5 +27,9 @@ def errors(*statuses: int) -> Responses:
 
 
 # Of every route under /v1.
-COMMON = errors(400, 401, 403, 413, 422, 429, 503)
-EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"schema": {"type": "string"}}}}
+COMMON: Responses = {
+    status: {"model": ErrorBody, "description": MEANINGS[status]}
+    for status in (400, 401, 403, 413, 422, 429, 503)
+}
+EXAMPLE = "event: NAME\ndata: {JSON on one line}\nid: 0\n\n"
+EVENTS: dict[str, Any] = {"content": {"text/event-stream": {"example": EXAMPLE}}}
