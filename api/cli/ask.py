@@ -49,16 +49,19 @@ async def ask(target: Target, question: Question, write: Callable[[str], None]) 
         connected(target) as client,
         client.events("POST", "/v1/ask", question.body(stream=True)) as events,
     ):
+        text = ""
         async for event in events:
             match event.name:
                 case "token":
-                    write(plain(json.loads(event.data)["text"]))
+                    text = plain(json.loads(event.data)["text"])
+                    write(text)
                 case "error":
                     write("\n")
                     error = json.loads(event.data)["error"]
                     raise ServerRefused(error["message"], code=error["code"])
                 case "done":
-                    write("\n" + "".join(f"{each}\n" for each in below(json.loads(event.data))))
+                    end = "" if text.endswith("\n") else "\n"
+                    write(end + "".join(f"{each}\n" for each in below(json.loads(event.data))))
                     return
     write("\n")
     raise Unavailable("The answer broke off before its end. Ask again.")
