@@ -32,7 +32,7 @@ class clock(FunctionElement[float]):  # noqa: N801 - reads as an SQL function
 
 @compiles(clock, "sqlite")
 def _sqlite_clock(_element: clock, _compiler: SQLCompiler, **_options: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
+    return "footnote_clock()"
 
 
 @compiles(clock, "postgresql")
@@ -132,6 +132,8 @@ def _sqlite(url: str, settings: DatabaseSettings) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: object) -> None:
+        # SQLite's own clock counts milliseconds: too few to tell what came first.
+        connection.create_function("footnote_clock", 0, time.time)
         cursor = connection.cursor()
         for pragma in (
             f"busy_timeout = {int(settings.busy_seconds * 1000)}",

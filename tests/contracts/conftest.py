@@ -1,6 +1,5 @@
 """The catalogue on SQLite and on a real PostgreSQL, and a corpus to fill it with."""
 
-import hashlib
 import secrets
 import shutil
 import tempfile
@@ -9,35 +8,24 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, create_engine, insert, text, update
+from sqlalchemy import Engine, create_engine, insert, text
 
-from data.acceptance import new_document_id
 from data.database import clock
 from data.keys import insert_key, new_secret
 from data.libraries import insert_library
 from data.records import (
-    Chunk,
-    Claim,
-    JobStage,
-    JobState,
-    Page,
-    Profile,
-    Receipt,
     Role,
-    StagedFile,
-    UploadFields,
 )
 from data.settings import DatabaseSettings, Settings
 from data.setup import prepare
 from data.stores import Stores, open_stores
-from data.tables import jobs, keys, workspaces
+from data.tables import keys, workspaces
+from tests.contracts.corpus import Corpus, Together
 
 Home = Callable[[str, Engine | None], Path]
 
@@ -174,87 +162,9 @@ def new_workspace(stores: Stores) -> Callable[[], str]:
     return new_workspace
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """Uploads and indexes documents as the layers to the left do."""
-
-    stores: Stores
-    workspace: str
-
-    def upload(
-        self, content: str = "", workspace: str = "", password: str = "", **fields: Any
-    ) -> Receipt:
-        content = content or secrets.token_hex(8)
-        file = StagedFile(
-            "staged", len(content), hashlib.sha256(content.encode()).hexdigest(), "application/pdf"
-        )
-        return self.stores.acceptance.accept(
-            workspace or self.workspace,
-            new_document_id(),
-            UploadFields(**{"filename": f"{content[:20]}.pdf", **fields}),
-            file,
-            (lambda document_id: f"{password} of {document_id}".encode()) if password else None,
-        )
-
-    def claim(self) -> Claim:
-        claim = self.stores.claims.claim()
-        assert claim is not None
-        return claim
-
-    def index(self, claim: Claim, texts: tuple[str, ...] = ("one", "two")) -> None:
-        """Take an ingest job from its claim to the published version, a slice at a time."""
-        self.stores.catalogue.publish(self.embed(claim, texts), len(texts), len(texts), ())
-
-    def embed(self, claim: Claim, texts: tuple[str, ...]) -> Claim:
-        """Do every slice but the last, and return the claim of that one."""
-        self.parse(claim, texts)
-        self.stores.versions.write_profile(self.claim(), Profile("Title"))
-        self.write_chunks(writing := self.claim(), texts)
-        assert writing.job_id == claim.job_id
-        self.stores.claims.checkpoint(writing, JobStage.EMBEDDING, len(texts), len(texts))
-        return self.claim()
-
-    def parse(self, claim: Claim, texts: tuple[str, ...]) -> None:
-        read = [Page(number, text, b"boxes") for number, text in enumerate(texts, 1)]
-        self.stores.versions.write_pages(claim, read, len(texts), None)
-
-    def write_chunks(self, claim: Claim, texts: tuple[str, ...]) -> tuple[str, ...]:
-        drafts = [
-            Chunk(number, number + 1, ((0, len(text)),), "Section", text, f"Section\n{text}")
-            for number, text in enumerate(texts)
-        ]
-        vectors = np.eye(len(texts), 4, dtype=np.float32)
-        reuse = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        return self.stores.chunks.write(claim, drafts, vectors, reuse)
-
-    def ready(self, *texts: str, **fields: Any) -> Receipt:
-        """Upload and index a document whose pages are these texts."""
-        receipt = self.upload(**fields)
-        claim = self.claim()
-        assert claim.job_id == receipt.job.id
-        self.index(claim, texts or ("one", "two"))
-        return receipt
-
-    def finish(self) -> None:
-        """End the open jobs, however long they were to wait."""
-        with self.stores.database.write() as connection:
-            connection.execute(update(jobs).values(state=JobState.CANCELLED))
-
-    def purge(self) -> Claim:
-        """Do the next purge as a worker does, but for the other stores."""
-        claim = self.claim()
-        while ids := self.stores.chunks.some_ids(claim.document_id, None):
-            self.stores.chunks.remove(claim, ids)
-        self.stores.catalogue.finish_purge(claim)
-        return claim
-
-
 @pytest.fixture
 def corpus(stores: Stores, workspace: str) -> Corpus:
     return Corpus(stores, workspace)
-
-
-Together = Callable[..., list[Any]]
 
 
 @pytest.fixture

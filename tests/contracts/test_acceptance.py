@@ -1,19 +1,15 @@
 """What an upload leaves in the catalogue."""
 
-from typing import TYPE_CHECKING
-
 import pytest
 
 from data.errors import LibraryNotFound
 from data.records import DocumentState, JobKind, JobState
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus, Together
+from tests.contracts.corpus import Corpus, Together
 
 
 class TestAnUpload:
-    def test_becomes_a_document_and_a_queued_job(self, corpus: "Corpus") -> None:
+    def test_becomes_a_document_and_a_queued_job(self, corpus: Corpus) -> None:
         receipt = corpus.upload("hello", filename="notes.pdf", title="Notes", tags=("a", "b"))
 
         document, job = receipt.document, receipt.job
@@ -31,18 +27,18 @@ class TestAnUpload:
         )
         assert not receipt.duplicate
 
-    def test_takes_a_tag_that_is_given_twice_as_one(self, corpus: "Corpus") -> None:
+    def test_takes_a_tag_that_is_given_twice_as_one(self, corpus: Corpus) -> None:
         receipt = corpus.upload(tags=("law", "law", "tax"))
 
         assert receipt.document.tags == ("law", "tax")
 
-    def test_is_refused_for_an_unknown_library(self, corpus: "Corpus") -> None:
+    def test_is_refused_for_an_unknown_library(self, corpus: Corpus) -> None:
         with pytest.raises(LibraryNotFound):
             corpus.upload(library="nowhere")
 
 
 class TestTheSameBytes:
-    def test_are_the_same_document_with_its_job(self, corpus: "Corpus") -> None:
+    def test_are_the_same_document_with_its_job(self, corpus: Corpus) -> None:
         first = corpus.upload("same")
         again = corpus.upload("same", filename="other name.pdf")
 
@@ -52,7 +48,7 @@ class TestTheSameBytes:
         assert again.job.id == first.job.id
 
     def test_in_another_library_are_another_document(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         stores.libraries.create(workspace, "second")
         first = corpus.upload("same")
@@ -62,7 +58,7 @@ class TestTheSameBytes:
         assert other.document.id != first.document.id
 
     def test_onto_a_failed_document_queue_it_again_with_the_password(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         first = corpus.upload("locked")
         stores.claims.fail(corpus.claim(), "password_required", "It is encrypted.")
@@ -82,7 +78,7 @@ class TestTheSameBytes:
         assert corpus.upload("locked").job.id == again.job.id
 
     def test_of_a_deleted_document_are_a_new_one(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         first = corpus.upload("gone")
         stores.catalogue.delete_document(workspace, first.document.id)
@@ -93,7 +89,7 @@ class TestTheSameBytes:
         assert again.document.id != first.document.id
 
     def test_sent_by_many_at_once_are_one_document(
-        self, corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+        self, corpus: Corpus, stores: Stores, workspace: str, together: Together
     ) -> None:
         receipts = together(*[lambda: corpus.upload("raced")] * 8)
 
@@ -102,7 +98,7 @@ class TestTheSameBytes:
         assert len(stores.jobs.newest(workspace, None, None, 100, None).items) == 1
 
     def test_sent_onto_a_failed_document_by_many_at_once_are_queued_once(
-        self, corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+        self, corpus: Corpus, stores: Stores, workspace: str, together: Together
     ) -> None:
         corpus.upload("raced")
         stores.claims.fail(corpus.claim(), "unreadable_file", "It is damaged.")
@@ -113,7 +109,7 @@ class TestTheSameBytes:
         assert len(stores.jobs.newest(workspace, None, None, 100, None).items) == 2
 
     def test_sent_while_the_document_is_deleted_are_the_old_or_a_new_one(
-        self, corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+        self, corpus: Corpus, stores: Stores, workspace: str, together: Together
     ) -> None:
         for number in range(10):
             name = f"raced {number}"
@@ -128,7 +124,7 @@ class TestTheSameBytes:
 
 
 def test_an_upload_into_a_library_that_is_being_deleted_is_refused_or_purged_with_it(
-    corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+    corpus: Corpus, stores: Stores, workspace: str, together: Together
 ) -> None:
     for _ in range(10):
         stores.libraries.create(workspace, "brief")

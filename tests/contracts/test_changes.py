@@ -1,18 +1,15 @@
 """The two counters that others follow: changes of the catalogue, and changes of jobs."""
 
 import threading
-from typing import TYPE_CHECKING
 
 from data.records import Change, Job, JobStage
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus, Together
+from tests.contracts.corpus import Corpus, Together
 
 
 class TestTheSequence:
     def test_numbers_every_publication_and_removal(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         one, two = corpus.ready("one").document.id, corpus.ready("two").document.id
         stores.catalogue.delete_document(workspace, one)
@@ -28,7 +25,7 @@ class TestTheSequence:
         assert stores.catalogue.changes_after(3, 10) == ()
 
     def test_is_seen_in_order_without_a_gap_while_many_write(
-        self, corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+        self, corpus: Corpus, stores: Stores, workspace: str, together: Together
     ) -> None:
         ids = [corpus.ready("one").document.id for _ in range(24)]
         followed: list[int] = []
@@ -55,7 +52,7 @@ class TestTheSequence:
 
 
 class TestChangesOfJobs:
-    def test_are_told_once(self, corpus: "Corpus", stores: Stores) -> None:
+    def test_are_told_once(self, corpus: Corpus, stores: Stores) -> None:
         start, _ = stores.jobs.changed_since(0)
         job_id = corpus.upload().job.id
 
@@ -66,7 +63,7 @@ class TestChangesOfJobs:
         assert stores.jobs.changed_since(latest) == (latest, ())
 
     def test_are_told_for_every_step_of_a_job(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         receipt = corpus.upload()
         seen, _ = stores.jobs.changed_since(0)
@@ -93,7 +90,7 @@ class TestChangesOfJobs:
         ]
 
     def test_are_never_missed_by_one_who_polls_while_many_write(
-        self, corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+        self, corpus: Corpus, stores: Stores, workspace: str, together: Together
     ) -> None:
         told: dict[str, int] = {}
         done = threading.Event()

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -13,9 +12,7 @@ from data.errors import CatalogueUnavailable, Invalid, LibraryNotFound, StorageF
 from data.settings import DatabaseSettings, Settings
 from data.stores import Stores
 from data.tables import workers
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus, Together
+from tests.contracts.corpus import Corpus, Together
 
 Reopen = Callable[..., AbstractContextManager[Stores]]
 # What makes each of them say that the disk is full, in two steps.
@@ -53,7 +50,7 @@ class TestTransactions:
 
         assert before == after == []
 
-    def test_of_many_writers_all_succeed(self, stores: Stores, together: "Together") -> None:
+    def test_of_many_writers_all_succeed(self, stores: Stores, together: Together) -> None:
         def write(name: int) -> None:
             for number in range(100):
                 stores.presence.beat(f"{name} {number % 7}")
@@ -64,7 +61,7 @@ class TestTransactions:
         assert len(stores.presence.seconds_since_seen()) == 28
 
     def test_of_many_writers_who_read_first_all_succeed(
-        self, corpus: "Corpus", together: "Together"
+        self, corpus: Corpus, together: Together
     ) -> None:
         def upload() -> None:
             for _ in range(25):
@@ -93,7 +90,7 @@ class TestErrors:
             stores.libraries.named(workspace, ("half \ud800 of a pair",))
 
     def test_say_that_nothing_has_a_number_beyond_all_bounds(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         document_id = corpus.ready("one").document.id
 

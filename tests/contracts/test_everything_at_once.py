@@ -5,14 +5,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 from data.errors import ClaimLost, DocumentNotFound, LibraryNotFound
 from data.records import Claim, JobKind, JobStage, Profile
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus, Together
+from tests.contracts.corpus import Corpus, Together
 
 SECONDS = 2.0
 TEXTS = ("one", "two")
@@ -21,7 +18,7 @@ TEXTS = ("one", "two")
 class Crowd:
     """What the processes of a deployment do to one catalogue, each part for a while."""
 
-    def __init__(self, corpus: "Corpus", stores: Stores, workspace: str) -> None:
+    def __init__(self, corpus: Corpus, stores: Stores, workspace: str) -> None:
         self._corpus = corpus
         self._stores = stores
         self._workspace = workspace
@@ -122,7 +119,7 @@ class Crowd:
 
 
 def test_everything_at_once_raises_nothing_but_lost_claims(
-    corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+    corpus: Corpus, stores: Stores, workspace: str, together: Together
 ) -> None:
     stores.libraries.create(workspace, "brief")
     crowd = Crowd(corpus, stores, workspace)
@@ -137,7 +134,7 @@ def test_everything_at_once_raises_nothing_but_lost_claims(
 
 
 def test_ends_of_jobs_and_deletes_of_their_documents_do_not_wait_for_each_other_in_a_circle(
-    corpus: "Corpus", stores: Stores, workspace: str, together: "Together"
+    corpus: Corpus, stores: Stores, workspace: str, together: Together
 ) -> None:
     for number in range(12):
         document_id = corpus.upload().document.id

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from data.errors import DocumentNotFound, FootnoteError, LibraryNotFound
 from data.records import DocumentState, JobState, Receipt, StoredChunk
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus
+from tests.contracts.corpus import Corpus
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,7 @@ class Side:
 
 @pytest.fixture
 def sides(
-    stores: Stores, corpus: "Corpus", workspace: str, new_workspace: Callable[[], str]
+    stores: Stores, corpus: Corpus, workspace: str, new_workspace: Callable[[], str]
 ) -> tuple[Side, Side]:
     names = (workspace, new_workspace())
     indexed = {name: _indexed(stores, corpus, name) for name in names}
@@ -41,7 +39,7 @@ def sides(
     return mine, theirs
 
 
-def _indexed(stores: Stores, corpus: "Corpus", workspace: str) -> list[Receipt]:
+def _indexed(stores: Stores, corpus: Corpus, workspace: str) -> list[Receipt]:
     stores.libraries.create(workspace, "laws")
     return [
         corpus.ready("one", "two", workspace=workspace, library=library, tags=("tag",))
@@ -49,7 +47,7 @@ def _indexed(stores: Stores, corpus: "Corpus", workspace: str) -> list[Receipt]:
     ]
 
 
-def _filled(stores: Stores, corpus: "Corpus", workspace: str, receipts: list[Receipt]) -> Side:
+def _filled(stores: Stores, corpus: Corpus, workspace: str, receipts: list[Receipt]) -> Side:
     receipts.append(corpus.upload(workspace=workspace, content=f"waits {workspace}"))
     gone = corpus.upload(workspace=workspace)
     stores.catalogue.delete_document(workspace, gone.document.id)
@@ -128,7 +126,7 @@ def test_no_method_returns_anything_of_another_workspace(
     told = repr(list(_answers(stores, mine, theirs, data.draw)))
 
     assert not [identity for identity in foreign if identity in told]
-    assert len(told) > 1000
+    assert all(identity in told for identity in mine.library_ids)
 
 
 def test_no_method_changes_anything_of_another_workspace(
@@ -147,7 +145,7 @@ def test_no_method_changes_anything_of_another_workspace(
 
 
 def test_the_same_bytes_in_two_workspaces_are_two_documents(
-    corpus: "Corpus", new_workspace: Callable[[], str]
+    corpus: Corpus, new_workspace: Callable[[], str]
 ) -> None:
     mine, theirs = corpus.upload("same"), corpus.upload("same", workspace=new_workspace())
 

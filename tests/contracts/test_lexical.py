@@ -5,16 +5,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from data.errors import LexicalUnavailable
 from data.lexical_follower import LexicalFollower
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus
+from tests.contracts.corpus import Corpus
 
 # The index reads the catalogue through the same calls on both databases.
 pytestmark = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -66,7 +63,7 @@ def search(stores: Stores, workspace: str) -> Search:
 
 class TestASearch:
     def test_finds_words_in_their_forms_best_first(
-        self, corpus: "Corpus", follow: Callable[[], LexicalFollower], search: Search
+        self, corpus: Corpus, follow: Callable[[], LexicalFollower], search: Search
     ) -> None:
         texts = ("The lighthouse keeper counts ships.", "A ship.", "Nothing of the kind.")
         document_id = corpus.ready(*texts).document.id
@@ -74,7 +71,7 @@ class TestASearch:
         assert search(follow(), "SHIP?") == [f"{document_id}-1-1", f"{document_id}-1-0"]
 
     def test_finds_the_words_of_titles_and_sections(
-        self, corpus: "Corpus", follow: Callable[[], LexicalFollower], search: Search
+        self, corpus: Corpus, follow: Callable[[], LexicalFollower], search: Search
     ) -> None:
         document_id = corpus.ready("one", title="Bicycle manual").document.id
         follower = follow()
@@ -89,7 +86,7 @@ class TestASearch:
     )
     def test_takes_a_question_for_words_and_nothing_else(
         self,
-        corpus: "Corpus",
+        corpus: Corpus,
         follow: Callable[[], LexicalFollower],
         search: Search,
         question: str,
@@ -100,7 +97,7 @@ class TestASearch:
 
     def test_stays_in_its_workspace_its_libraries_and_its_documents(
         self,
-        corpus: "Corpus",
+        corpus: Corpus,
         stores: Stores,
         workspace: str,
         new_workspace: Callable[[], str],
@@ -129,7 +126,7 @@ class TestASearch:
 class TestAFollower:
     def test_sees_what_is_published_and_no_longer_what_is_deleted(
         self,
-        corpus: "Corpus",
+        corpus: Corpus,
         stores: Stores,
         workspace: str,
         follow: Callable[[], LexicalFollower],
@@ -145,7 +142,7 @@ class TestAFollower:
         assert search(follower, "whale") == [f"{kept}-1-0"]
 
     def test_sees_what_the_other_one_of_the_host_writes(
-        self, corpus: "Corpus", follow: Callable[[], LexicalFollower], search: Search
+        self, corpus: Corpus, follow: Callable[[], LexicalFollower], search: Search
     ) -> None:
         first, second = follow(), follow()
         document_id = corpus.ready("whale").document.id
@@ -154,7 +151,7 @@ class TestAFollower:
 
     def test_writes_on_when_the_writer_is_gone(
         self,
-        corpus: "Corpus",
+        corpus: Corpus,
         stores: Stores,
         root: Path,
         follow: Callable[[], LexicalFollower],
@@ -171,7 +168,7 @@ class TestAFollower:
         assert search(reader, "dolphin") == [f"{document_id}-1-0"]
 
     def test_takes_up_where_the_last_one_stopped(
-        self, corpus: "Corpus", stores: Stores, root: Path, search: Search
+        self, corpus: Corpus, stores: Stores, root: Path, search: Search
     ) -> None:
         for words in ("whale", "dolphin"):
             corpus.ready(words)
@@ -182,7 +179,7 @@ class TestAFollower:
     @pytest.mark.parametrize("damage", ["meta", "segments", "garbage", "everything"])
     def test_rebuilds_a_damaged_index(
         self,
-        corpus: "Corpus",
+        corpus: Corpus,
         stores: Stores,
         root: Path,
         follow: Callable[[], LexicalFollower],
@@ -205,7 +202,7 @@ class TestAFollower:
 
     def test_rebuilds_an_index_of_another_catalogue(
         self,
-        corpus: "Corpus",
+        corpus: Corpus,
         stores: Stores,
         root: Path,
         follow: Callable[[], LexicalFollower],

@@ -1,16 +1,13 @@
 """Named sets of documents, and the model that each was embedded with."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pytest
 
 from data.errors import FingerprintMismatch, LibraryExists, LibraryNotFound
 from data.records import Library, Role
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus, Together
+from tests.contracts.corpus import Corpus, Together
 
 FINGERPRINT = "0123456789abcdef" * 4
 
@@ -23,7 +20,7 @@ class TestALibrary:
             stores.libraries.create(workspace, "laws")
 
     def test_is_made_once_however_many_ask_at_once(
-        self, stores: Stores, workspace: str, together: "Together"
+        self, stores: Stores, workspace: str, together: Together
     ) -> None:
         results = together(*[lambda: stores.libraries.create(workspace, "laws")] * 6)
 
@@ -63,7 +60,7 @@ class TestALibrary:
         assert library.id not in {one.id for one in stores.libraries.every()}
 
     def test_is_empty_when_even_the_purged_documents_are_gone(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         library = stores.libraries.create(workspace, "laws")
         document_id = corpus.upload(library="laws").document.id

@@ -1,16 +1,13 @@
 """Lists, newest first, however much is added while somebody leafs through them."""
 
 import base64
-from typing import TYPE_CHECKING
 
 import pytest
 
 from data.errors import Invalid
 from data.records import DocumentState, JobKind, JobState
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Corpus
+from tests.contracts.corpus import Corpus
 
 
 def encoded(text: str) -> str:
@@ -18,9 +15,7 @@ def encoded(text: str) -> str:
 
 
 class TestDocuments:
-    def test_are_listed_newest_first(
-        self, corpus: "Corpus", stores: Stores, workspace: str
-    ) -> None:
+    def test_are_listed_newest_first(self, corpus: Corpus, stores: Stores, workspace: str) -> None:
         ids = [corpus.upload().document.id for _ in range(5)]
 
         listed = stores.documents.newest(workspace, None, None, (), 10, None)
@@ -29,7 +24,7 @@ class TestDocuments:
         assert listed.next_cursor is None
 
     def test_are_neither_missed_nor_repeated_while_others_are_added(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         ids = [corpus.upload().document.id for _ in range(7)]
         read: list[str] = []
@@ -44,7 +39,7 @@ class TestDocuments:
         assert read == ids[::-1]
 
     def test_that_fill_the_page_exactly_have_no_next_one(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         for _ in range(3):
             corpus.upload()
@@ -53,7 +48,7 @@ class TestDocuments:
         assert stores.documents.newest(workspace, None, None, (), 2, None).next_cursor is not None
 
     def test_are_filtered_by_library_and_state(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         stores.libraries.create(workspace, "second")
         ready = corpus.ready("one").document.id
@@ -71,7 +66,7 @@ class TestDocuments:
 
 class TestJobs:
     def test_are_listed_newest_first_by_state_and_document(
-        self, corpus: "Corpus", stores: Stores, workspace: str
+        self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
         first = corpus.ready("one")
         second = corpus.upload()
@@ -93,14 +88,15 @@ class TestJobs:
 
 class TestLibraries:
     def test_are_listed_newest_first(self, stores: Stores, workspace: str) -> None:
-        for name in ("a", "b", "c"):
+        names = [f"library-{number}" for number in range(30)]
+        for name in names:
             stores.libraries.create(workspace, name)
 
-        first = stores.libraries.newest(workspace, 3, None)
-        rest = stores.libraries.newest(workspace, 3, first.next_cursor)
+        first = stores.libraries.newest(workspace, 20, None)
+        rest = stores.libraries.newest(workspace, 20, first.next_cursor)
 
-        assert [library.name for library in first.items] == ["c", "b", "a"]
-        assert [library.name for library in rest.items] == ["default"]
+        listed = [library.name for library in (*first.items, *rest.items)]
+        assert listed == [*names[::-1], "default"]
 
 
 NOT_CURSORS = (

@@ -1,12 +1,9 @@
 """Which workers are there, and who has a duty."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from data.stores import Stores
-
-if TYPE_CHECKING:
-    from tests.contracts.conftest import Together
+from tests.contracts.corpus import Together
 
 
 class TestADuty:
@@ -31,7 +28,7 @@ class TestADuty:
         assert stores.presence.hold("reconcile", "b", 60)
 
     def test_goes_to_one_of_many_who_want_it_at_once(
-        self, stores: Stores, together: "Together"
+        self, stores: Stores, together: Together
     ) -> None:
         for number in range(10):
             duty = f"duty {number}"
