@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from data.blobs import LocalBlobs, RemoteBlobs
+from data.blobs import LocalBlobs, RemoteBlobs, Staging
 from data.errors import BlobsUnavailable, NotFound, StorageFull
 
 KEY = "ws-1/doc-1/1"
@@ -38,6 +38,12 @@ def store(blobs: LocalBlobs) -> Callable[..., str]:
         return digest
 
     return store
+
+
+def fill(staging: Staging) -> None:
+    """Write in pieces, the last of which is still in memory when the disk is full."""
+    for _ in range(1000):
+        staging.write(b"x" * 1000)
 
 
 class TestAFile:
@@ -129,7 +135,7 @@ class TestAFullDisk:
         resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024, hard))
         try:
             with pytest.raises(StorageFull):
-                staging.write(b"x" * 1024 * 1024)
+                fill(staging)
             staging.close()
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
