@@ -126,6 +126,17 @@ class TestALargeBody:
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "file_too_large")
         assert service.staged() == []
 
+    def test_can_be_sent_whole_before_the_answer_is_read(
+        self, address: tuple[str, int], service: "Service"
+    ) -> None:
+        with socket.create_connection(address) as connection:
+            connection.sendall(upload_head(f"Bearer {service.key}", 100 * 2**20))
+            for _ in range(100):
+                connection.sendall(bytes(2**20))
+            status, _ = answer_of(connection)
+
+        assert status == 413
+
     def test_of_another_route_is_not_gathered(self, remote: httpx.Client) -> None:
         def body() -> "Iterator[bytes]":
             for _ in range(50):
