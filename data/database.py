@@ -1,11 +1,12 @@
 """SQLAlchemy Core on SQLite (WAL) or PostgreSQL, with transactions that say what they do."""
 
 import random
+import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DataError, DBAPIError, OperationalError
@@ -18,6 +19,7 @@ from sqlalchemy.types import Double
 from data.errors import CatalogueUnavailable, FootnoteError, Invalid, StorageFull
 from data.settings import DatabaseSettings
 
+Result = TypeVar("Result")
 # What SQLITE_FULL says, and PostgreSQL's disk_full.
 SQLITE_FULL = "disk is full"
 POSTGRESQL_FULL = "53100"
@@ -76,16 +78,7 @@ class Database:
 
     @contextmanager
     def _begun(self, connection: Connection) -> Iterator[None]:
-        deadline = time.monotonic() + self._busy_seconds
-        while True:
-            try:
-                transaction = connection.begin()
-                break
-            except OperationalError as error:
-                if "locked" not in str(error) or time.monotonic() > deadline:
-                    raise
-                time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
-        with transaction:
+        with _patiently(connection.begin, self._busy_seconds):
             yield
 
     def check(self) -> None:
@@ -118,6 +111,22 @@ def _translated() -> Iterator[None]:
         raise CatalogueUnavailable from error
 
 
+def _patiently(step: Callable[[], Result], seconds: float) -> Result:
+    """Return what the step returns, done again for some seconds while SQLite is locked.
+
+    Its own patience (``busy_timeout``) does not cover every case: changing the journal's mode
+    fails at once while another process changes it.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            return step()
+        except (OperationalError, sqlite3.OperationalError) as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - jitter, not a secret
+
+
 def _sqlite(url: str, settings: DatabaseSettings) -> Engine:
     # The driver's own transactions are off: BEGIN is written by the listener below.
     engine = create_engine(
@@ -137,11 +146,11 @@ def _sqlite(url: str, settings: DatabaseSettings) -> Engine:
         cursor = connection.cursor()
         for pragma in (
             f"busy_timeout = {int(settings.busy_seconds * 1000)}",
-            "journal_mode = WAL",
             "synchronous = FULL",
             "foreign_keys = ON",
         ):
             cursor.execute(f"PRAGMA {pragma}")
+        _patiently(lambda: cursor.execute("PRAGMA journal_mode = WAL"), settings.busy_seconds)
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select, text
@@ -134,3 +135,14 @@ def test_the_home_may_have_any_name(tmp_path_factory: pytest.TempPathFactory) ->
     database.close()
 
     assert [path.name for path in home.iterdir()] == ["catalogue.db"]
+
+
+def test_a_new_database_may_be_opened_by_many_at_once(tmp_path: Path, together: Together) -> None:
+    def open_it(name: str) -> None:
+        database = Database(f"sqlite:///{tmp_path / name}", DatabaseSettings())
+        with database.write() as connection:
+            connection.execute(text("CREATE TABLE IF NOT EXISTS one (a)"))
+        database.close()
+
+    for number in range(50):
+        assert together(*[lambda name=f"{number}.db": open_it(name)] * 4) == [None] * 4
