@@ -13,12 +13,12 @@ from api.signals import at_first_signal
 from api.state import Lanes, State
 from api.uploads import Uploads
 from data.census import Census
+from data.contents import Page, Vectors
 from data.ephemeral import Ephemeral
 from data.errors import FingerprintMismatch
 from data.lexical_follower import LexicalFollower
 from data.libraries import Libraries
 from data.logs import configure_logs
-from data.records import Page, Vectors
 from data.settings import Settings
 from data.stores import Stores, open_stores
 from data.vectors import VectorIndex

@@ -15,7 +15,7 @@ import zlib
 import numpy as np
 import numpy.typing as npt
 
-from data.records import Box
+from data.contents import Box
 
 # Shape (characters, 4): x0, y0, x1, y1 as fractions from the top left of the page.
 Boxes = npt.NDArray[np.float32]

@@ -7,8 +7,9 @@ import numpy as np
 from sqlalchemy import delete, func, insert, select
 
 from data.claims import require_held
+from data.contents import Chunk, Vectors
 from data.database import Database
-from data.records import Chunk, Claim, Vectors
+from data.records import Claim
 from data.tables import chunks, vectors
 
 # Rows of one write transaction, so that it stays under 20 ms.

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, tuple_
 
+from data.contents import Line, Page
 from data.database import Database, clock, moment
 from data.errors import DocumentNotFound, PageNotFound, VersionGone
 from data.jobs import warnings_of
 from data.listing import Listing, listing
-from data.records import Document, DocumentState, Line, Page, StoredFile
+from data.records import Document, DocumentState, StoredFile
 from data.tables import document_tags, documents, libraries, pages, versions
 
 # How long a superseded version stays readable.

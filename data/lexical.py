@@ -8,8 +8,8 @@ from typing import Any
 
 import tantivy
 
+from data.contents import StoredChunk
 from data.errors import LexicalUnavailable
-from data.records import StoredChunk
 
 # A new schema gets a new folder, and is filled from the catalogue.
 SCHEMA_VERSION = 1

@@ -8,10 +8,10 @@ from types import TracebackType
 from typing import TextIO
 
 from data.catalogue import Catalogue
+from data.contents import StoredChunk
 from data.errors import FootnoteError, LexicalUnavailable
 from data.files import translated
 from data.lexical import LexicalIndex
-from data.records import StoredChunk
 from data.visibility import Visibility
 
 logger = logging.getLogger(__name__)

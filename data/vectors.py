@@ -12,8 +12,8 @@ import numpy.typing as npt
 from chromadb.api.async_fastapi import AsyncFastAPI
 from chromadb.errors import NotFoundError
 
+from data.contents import Vectors
 from data.errors import IndexUnavailable
-from data.records import Vectors
 from data.settings import IndexSettings
 
 Result = TypeVar("Result")

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from data.claims import checkpoint, require_held
+from data.contents import Heading, Page, Profile
 from data.database import Database
 from data.documents import page_of
 from data.errors import ClaimLost
-from data.records import Claim, Heading, JobStage, Page, Profile, Source
+from data.records import Claim, JobStage, Source
 from data.tables import documents, pages, versions
 
 # Pages of one write transaction, so that it stays under 20 ms.

@@ -7,10 +7,10 @@ import numpy as np
 from sqlalchemy import Row, Select, and_, false, func, or_, select, tuple_
 
 from data.chunks import of_version
+from data.contents import StoredChunk, Vectors
 from data.database import Database
 from data.documents import tagged
 from data.errors import DocumentNotFound
-from data.records import StoredChunk, Vectors
 from data.tables import chunks, documents, libraries, vectors, versions
 
 # Versions of one query: SQLite takes 32,766 parameters.

@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from data.records import Chunk, Page, Profile, TokenStarts
+from data.contents import Chunk, Page, Profile, TokenStarts
 from data.sentences import sentences_of
 from data.settings import ChunkingSettings
 from ingestion.headers import Headers

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from data.records import TokenStarts
+from data.contents import TokenStarts
 from ingestion.outline import SEPARATOR
 
 # A document has about as many sections; the line of each is measured once.

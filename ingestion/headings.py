@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from data.records import Heading, Line, Page
+from data.contents import Heading, Line, Page
 from ingestion.layout import edge_lines
 
 _LONGEST = 150

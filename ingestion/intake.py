@@ -7,7 +7,8 @@ from functools import partial
 from data.acceptance import Acceptance, new_document_id
 from data.blobs import LocalBlobs
 from data.claims import Claims
-from data.errors import EmptyFile, FootnoteError, UnsupportedFile
+from data.errors import FootnoteError, UnsupportedFile
+from data.file_errors import EmptyFile
 from data.records import Job, Receipt, StagedFile, UploadFields
 from data.secret_box import SecretBox
 

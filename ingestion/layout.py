@@ -7,7 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from data.boxes import unpack
-from data.records import Line, Page, Profile
+from data.contents import Line, Page, Profile
 
 # This many rows at the top and at the bottom of a page may be running ones.
 EDGE_ROWS = 3

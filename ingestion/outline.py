@@ -4,7 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from data.records import Heading, Page
+from data.contents import Heading, Page
 
 SEPARATOR = " > "
 

@@ -9,18 +9,17 @@ from typing import Self
 import numpy as np
 
 from data.boxes import pack
-from data.errors import (
+from data.contents import FileFacts, Page
+from data.errors import FileRejected, Unavailable
+from data.file_errors import (
     EmptyFile,
-    FileRejected,
     ParserOutOfMemory,
     ParserTimeout,
     PasswordRequired,
     TooManyPages,
-    Unavailable,
     UnreadableFile,
     WrongPassword,
 )
-from data.records import FileFacts, Page
 from data.settings import ParsingSettings
 from ingestion.child import PARSER, Child, ChildDied, ChildHung, ChildRaved, Ending
 from ingestion.parsers.frames import Frame, page_of_frame

@@ -8,19 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from data.errors import NoTextFound
-from data.records import (
-    Chunk,
-    Claim,
-    Embed,
-    JobStage,
-    Library,
-    Page,
-    PageWarning,
-    Source,
-    TokenStarts,
-    Vectors,
-)
+from data.contents import Chunk, Embed, Page, TokenStarts, Vectors
+from data.file_errors import NoTextFound
+from data.records import Claim, JobStage, Library, PageWarning, Source
 from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores

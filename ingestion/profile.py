@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePath
 
-from data.records import Page, Profile
+from data.contents import Page, Profile
 from ingestion.headings import Headings
 from ingestion.layout import RunningLines
 

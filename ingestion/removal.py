@@ -3,7 +3,8 @@
 from typing import Protocol
 
 from data.chunks import Chunks
-from data.records import Claim, Library, Vectors
+from data.contents import Vectors
+from data.records import Claim, Library
 
 
 class VectorStore(Protocol):

@@ -9,8 +9,8 @@ from typing import NamedTuple, Self
 
 import numpy as np
 
+from data.contents import Embed, Vector, Vectors
 from data.errors import Overloaded, ShuttingDown
-from data.records import Embed, Vector, Vectors
 from data.settings import BatchingSettings
 
 # Has the blocking call done elsewhere: the embedder's lane.

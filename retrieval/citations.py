@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from data.boxes import Boxes, merged, unpack
-from data.records import Box, Page
+from data.contents import Box, Page
 from data.sentences import sentences_of
 from retrieval.events import Citation
 from retrieval.markers import PLAIN

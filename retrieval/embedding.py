@@ -12,8 +12,8 @@ import numpy.typing as npt
 import openvino
 from tokenizers import Tokenizer
 
+from data.contents import Vector, Vectors
 from data.errors import EmbedderInvalid
-from data.records import Vector, Vectors
 from data.settings import EmbedderSettings
 from retrieval import converted
 from retrieval.converted import ConvertedModel

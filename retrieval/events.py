@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from data.records import Box
+from data.contents import Box
 from retrieval.passages import Passage
 
 

@@ -7,7 +7,7 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from data.records import Vectors
+from data.contents import Vectors
 from data.visibility import Visibility
 from retrieval.lanes import Lane
 

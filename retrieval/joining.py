@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data.records import StoredChunk
+from data.contents import StoredChunk
 from retrieval.fusion import Fused
 from retrieval.passages import Passage, Span
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from data.catalogue import Catalogue
+from data.contents import StoredChunk
 from data.errors import SearchUnavailable, Unavailable
 from data.libraries import Libraries
-from data.records import StoredChunk
 from data.settings import SearchSettings
 from data.visibility import Visibility
 from retrieval.fusion import Fused, fused

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from retrieval.embedding import Embedder
-
 from data.settings import Settings
 from data.stores import Stores, open_stores
 from data.vectors import BlockingVectors, VectorIndex
 from ingestion.pipeline import Encoder, Pipeline
+from retrieval.embedding import Embedder
 from workers.purging import Purger
 from workers.queue import Doorbell
 

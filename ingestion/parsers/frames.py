@@ -7,7 +7,7 @@ import json
 import struct
 from typing import Any, BinaryIO, NamedTuple
 
-from data.records import Line, Page
+from data.contents import Line, Page
 
 LENGTHS = struct.Struct("<II")
 

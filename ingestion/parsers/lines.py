@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from data.records import Line
+from data.contents import Line
 from ingestion.parsers.cleaning import Characters
 
 # The parser's index of a character to its font size in points, and whether its font is bold.

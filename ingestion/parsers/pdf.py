@@ -15,8 +15,8 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from data.boxes import Boxes, pack
-from data.errors import PasswordRequired, UnreadableFile, WrongPassword
-from data.records import FileFacts, Page
+from data.contents import FileFacts, Page
+from data.file_errors import PasswordRequired, UnreadableFile, WrongPassword
 from ingestion.parsers.cleaning import Characters, Codes, cleaned
 from ingestion.parsers.lines import composed
 from ingestion.parsers.placement import Placement

@@ -12,8 +12,9 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO, Protocol
 
-from data.errors import FileRejected, ParserOutOfMemory
-from data.records import FileFacts, Page
+from data.contents import FileFacts, Page
+from data.errors import FileRejected
+from data.file_errors import ParserOutOfMemory
 from ingestion.parsers.frames import Frame, encoded, frame_of_page, read_frame
 
 # From linux/prctl.h.

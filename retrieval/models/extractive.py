@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.contents import Vectors
 from data.errors import Unavailable
-from data.records import Vectors
 from retrieval.deadline import Deadline
 from retrieval.markers import without_markers
 from retrieval.models.model import Finish, Task

@@ -26,11 +26,12 @@ from api.security import Authentication
 from api.state import Lifespan, State
 from api.uploads import Uploads
 from data.census import Census
+from data.contents import Page, Profile
 from data.database import clock
 from data.errors import BrokerUnavailable, Unavailable
 from data.keys import insert_key, new_secret
 from data.libraries import insert_library
-from data.records import Claim, JobStage, Page, Profile, Role
+from data.records import Claim, JobStage, Role
 from data.settings import Settings, UploadSettings
 from data.setup import prepare
 from data.stores import Stores, open_stores

@@ -313,3 +313,12 @@ class TestRequests:
         assert await identity("abc-1.2_3") == "abc-1.2_3"
         assert await identity("two words") != "two words"
         assert len(await identity("x" * 65)) == 16
+
+
+class TestTheDocumentation:
+    @pytest.mark.parametrize("path", ["/docs", "/docs/assets/swagger-ui.css", "/openapi.json"])
+    async def test_needs_no_key(self, client: httpx.AsyncClient, path: str) -> None:
+        assert (await client.get(path, headers={"Authorization": ""})).status_code == 200
+
+    async def test_has_no_other_files(self, client: httpx.AsyncClient) -> None:
+        assert code_of(await client.get("/docs/assets/x.js")) == (404, "not_found")

@@ -10,19 +10,9 @@ import numpy as np
 from sqlalchemy import func, insert, select, update
 
 from data.acceptance import new_document_id
+from data.contents import Chunk, Page, Profile, StoredChunk
 from data.database import clock
-from data.records import (
-    Chunk,
-    Claim,
-    JobStage,
-    JobState,
-    Page,
-    Profile,
-    Receipt,
-    StagedFile,
-    StoredChunk,
-    UploadFields,
-)
+from data.records import Claim, JobStage, JobState, Receipt, StagedFile, UploadFields
 from data.stores import Stores
 from data.tables import documents, jobs, metadata, versions
 

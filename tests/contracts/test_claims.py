@@ -7,13 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data.contents import Profile
 from data.errors import ClaimLost
-from data.records import (
-    Claim,
-    JobStage,
-    JobState,
-    Profile,
-)
+from data.records import Claim, JobStage, JobState
 from data.settings import JobSettings
 from data.stores import Stores
 from data.tables import jobs

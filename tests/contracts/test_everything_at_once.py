@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from data.contents import Profile
 from data.errors import ClaimLost, DocumentNotFound, LibraryNotFound
-from data.records import Claim, JobKind, JobStage, Profile
+from data.records import Claim, JobKind, JobStage
 from data.stores import Stores
 from tests.contracts.corpus import Corpus, Together
 

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from data.contents import StoredChunk
 from data.errors import DocumentNotFound, FootnoteError, LibraryNotFound
-from data.records import DocumentState, JobState, Receipt, StoredChunk
+from data.records import DocumentState, JobState, Receipt
 from data.stores import Stores
 from tests.contracts.corpus import Corpus
 

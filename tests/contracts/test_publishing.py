@@ -4,13 +4,8 @@ import threading
 
 from sqlalchemy import select, update
 
-from data.records import (
-    DocumentState,
-    JobStage,
-    JobState,
-    PageWarning,
-    Profile,
-)
+from data.contents import Profile
+from data.records import DocumentState, JobStage, JobState, PageWarning
 from data.stores import Stores
 from data.tables import documents
 from tests.contracts.corpus import Corpus, begin_second_version, seen

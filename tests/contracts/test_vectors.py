@@ -13,8 +13,8 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 
+from data.contents import Vectors
 from data.errors import IndexUnavailable
-from data.records import Vectors
 from data.settings import IndexSettings
 from data.vectors import BlockingVectors, VectorIndex
 

@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tokenizers import Tokenizer
 
 from data.boxes import pack
-from data.records import Line, Page, TokenStarts
+from data.contents import Line, Page, TokenStarts
 from ingestion.parsers.pdf import PdfFile
 from ingestion.parsers.serving import Opening
 

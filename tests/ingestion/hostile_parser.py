@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from data.boxes import pack
-from data.errors import UnreadableFile
-from data.records import FileFacts, Page
+from data.contents import FileFacts, Page
+from data.file_errors import UnreadableFile
 from ingestion.parsers.serving import Opening, serve
 
 MODE, MARKER = sys.argv[1], Path(sys.argv[2])

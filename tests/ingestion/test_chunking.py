@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.records import Chunk, Heading, Page, Profile, TokenStarts
+from data.contents import Chunk, Heading, Page, Profile, TokenStarts
 from data.settings import ChunkingSettings
 from ingestion.chunking import Chunker
 from ingestion.layout import running_spans

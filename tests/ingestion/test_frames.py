@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.records import Line, Page
+from data.contents import Line, Page
 from ingestion.parsers.frames import (
     LENGTHS,
     Frame,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 
 import pytest
 
-from data.records import Page, Profile
+from data.contents import Page, Profile
 from ingestion.layout import RunningLines, normalised, running_spans
 
 MakePage = Callable[..., Page]

@@ -12,18 +12,17 @@ import pytest
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 
-from data.errors import (
+from data.contents import FileFacts
+from data.errors import FootnoteError, Unavailable
+from data.file_errors import (
     EmptyFile,
-    FootnoteError,
     ParserOutOfMemory,
     ParserTimeout,
     PasswordRequired,
     TooManyPages,
-    Unavailable,
     UnreadableFile,
     WrongPassword,
 )
-from data.records import FileFacts
 from data.settings import ParsingSettings
 from ingestion.child import ENVIRONMENT
 from ingestion.parsers.frames import LENGTHS, Frame, encoded

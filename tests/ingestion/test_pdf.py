@@ -9,7 +9,7 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from data.boxes import boxes_of, unpack
-from data.records import Box, Page
+from data.contents import Box, Page
 
 MakePdf = Callable[..., Path]
 ReadPage = Callable[..., Page]

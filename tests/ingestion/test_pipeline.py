@@ -10,8 +10,10 @@ import pytest
 from reportlab.pdfgen.canvas import Canvas
 
 from data.acceptance import new_document_id
-from data.errors import ClaimLost, NoTextFound
-from data.records import Claim, JobState, StagedFile, UploadFields, Vectors
+from data.contents import Vectors
+from data.errors import ClaimLost
+from data.file_errors import NoTextFound
+from data.records import Claim, JobState, StagedFile, UploadFields
 from data.settings import JobSettings, ParsingSettings, Settings
 from data.setup import prepare
 from data.stores import Stores, open_stores

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from data.records import Page, Profile
+from data.contents import Page, Profile
 from ingestion.parsers.pdf import PdfFile
 from ingestion.parsers.serving import Opening
 from ingestion.profile import profile_of

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.records import Vectors
+from data.contents import Vectors
 from data.settings import EmbedderSettings, child_environment
 from retrieval import converted
 

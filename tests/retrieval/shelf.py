@@ -3,7 +3,7 @@
 import numpy as np
 
 from data.boxes import pack
-from data.records import Page
+from data.contents import Page
 from retrieval.citations import PageKey
 from retrieval.passages import Found, Passage, Question, Scope, Span
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Sequence
 import numpy as np
 import pytest
 
+from data.contents import Embed, Vector, Vectors
 from data.errors import ModelUnavailable, Overloaded, ShuttingDown
-from data.records import Embed, Vector, Vectors
 from data.settings import BatchingSettings
 from retrieval.batching import MicroBatcher
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from data.records import Vectors
+from data.contents import Vectors
 from data.settings import EmbedderSettings
 from retrieval import converted
 from retrieval.embedding import Embedder, partition

@@ -1,6 +1,6 @@
 """Passages: what was found, with the neighbours that fit."""
 
-from data.records import StoredChunk
+from data.contents import StoredChunk
 from retrieval.fusion import Fused
 from retrieval.joining import Hit, joined, single
 

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from data.acceptance import new_document_id
-from data.errors import ClaimLost, IndexUnavailable, NoTextFound
+from data.errors import ClaimLost, IndexUnavailable
+from data.file_errors import NoTextFound
 from data.records import Claim, JobState, StagedFile, UploadFields
 from data.settings import Settings
 from data.setup import prepare

@@ -1,0 +1,103 @@
+"""Frozen records of what is inside a document: pages, lines, chunks and their vectors."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+# Shape (texts, dimensions), unit length.
+Vectors = npt.NDArray[np.float32]
+# One row of them.
+Vector = npt.NDArray[np.float32]
+# x0, y0, x1, y1 as fractions of the displayed page, from its top left.
+Box = tuple[float, float, float, float]
+# Texts to their vectors, one row each.
+Embed = Callable[[Sequence[str]], Vectors]
+# A text to the character offset at which each of its tokens starts (no special tokens).
+TokenStarts = Callable[[str], Sequence[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class FileFacts:
+    """What a file says of itself when it is opened."""
+
+    pages: int
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a page's text: its range and how it is set."""
+
+    start: int
+    end: int
+    # Font size in points, and whether the font is bold.
+    size: float
+    bold: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it was read. ``boxes`` are packed (data/boxes.py), one per character."""
+
+    number: int
+    text: str
+    boxes: bytes
+    lines: tuple[Line, ...] = ()
+    ocr: bool = False
+    # The code of a warning about this page, for example ``page_unreadable``.
+    warning: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading and where it stands; 1 is the outermost level."""
+
+    page: int
+    start: int
+    end: int
+    level: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a document as a whole, before it is cut into chunks."""
+
+    title: str
+    # Lines that run over the tops and bottoms of pages, digits as "#" (layout.normalised).
+    running: frozenset[str] = frozenset()
+    headings: tuple[Heading, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some ranges of one page that are embedded and found together."""
+
+    number: int
+    page: int
+    # Code points of the page's text, half open, ascending.
+    ranges: tuple[tuple[int, int], ...]
+    section: str
+    text: str
+    # What is embedded and indexed: "title > section", then the text.
+    embedded: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with its address, its document and its library, as searches read it."""
+
+    id: str
+    document_id: str
+    library_id: str
+    library: str
+    version: int
+    filename: str
+    title: str | None
+    number: int
+    page: int
+    ranges: tuple[tuple[int, int], ...]
+    section: str
+    text: str
