@@ -1,9 +1,8 @@
 """An answer from the question to the verdict, with a real endpoint behind it."""
 
 import asyncio
-import gc
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 
 import pytest
@@ -11,59 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data.errors import (
-    DeadlineExceeded,
-    ModelUnavailable,
-    Overloaded,
-    SearchUnavailable,
     UnknownModel,
 )
-from data.settings import AnswerSettings, ModelSettings, SearchSettings
+from data.settings import AnswerSettings, SearchSettings
 from retrieval.admission import Admission
 from retrieval.answering import Answerer
 from retrieval.deadline import Deadline
-from retrieval.events import Accepted, Done, Event, Reason, Sources, Token
+from retrieval.events import Accepted, Reason, Sources, Token
 from retrieval.models.model import Finish, Task
-from retrieval.models.openai import OpenAIModel
-from retrieval.passages import Found, Scope
 from retrieval.verification import Verifier
 from tests.model_server import ModelServer
+from tests.retrieval.service import QUESTION, REPORT, done, read, service
 from tests.retrieval.shelf import Shelf, ask
-
-REPORT = "Revenue was $5.2 million in 2021. Costs rose more slowly."
-QUESTION = "How much was the revenue in 2021?"
-
-
-@dataclass
-class Service:
-    answerer: Answerer
-    admission: Admission
-
-
-@asynccontextmanager
-async def service(shelf: Shelf, server: ModelServer, places: int = 2) -> AsyncIterator[Service]:
-    admission = Admission(AnswerSettings(max_running=places, max_waiting=1))
-    model_settings = ModelSettings(base_url=server.base_url, name="m", clients=1)
-    async with OpenAIModel.opened(model_settings) as model:
-        answerer = Answerer(shelf, [model], Verifier(shelf.read_pages), admission, SearchSettings())
-        yield Service(answerer, admission)
-
-
-async def read(answerer: Answerer, seconds: float = 10.0) -> list[Event]:
-    events: list[Event] = []
-    await read_into(events, answerer, seconds)
-    return events
-
-
-async def read_into(events: list[Event], answerer: Answerer, seconds: float = 10.0) -> None:
-    """Keep the events also when the answer ends in an error."""
-    async with aclosing(answerer.answer(ask(QUESTION, seconds))) as answer:
-        async for event in answer:
-            events.append(event)  # noqa: PERF401 - a comprehension would lose them all
-
-
-def done(events: list[Event]) -> Done:
-    assert isinstance(events[-1], Done)
-    return events[-1]
 
 
 class TestAnAnswer:
@@ -124,6 +82,29 @@ class TestAnAnswer:
         ):
             assert isinstance([await anext(answer) for _ in range(2)][1], Sources)
 
+    async def test_what_was_held_back_at_the_end_is_shown(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        shelf.put(REPORT)
+        server.say("Revenue was $5.2 million [1]. See [", "1")
+
+        async with service(shelf, server) as running:
+            events = await read(running.answerer)
+
+        assert events[-2] == Token(" [1")
+        assert done(events).answer == "Revenue was $5.2 million [1]. See [1"
+
+    async def test_one_that_was_read_to_its_end_has_given_its_place_back(
+        self, shelf: Shelf, server: ModelServer
+    ) -> None:
+        async with service(shelf, server) as running:
+            answer = running.answerer.answer(ask(QUESTION))
+            async for _ in answer:
+                pass
+
+            assert running.admission.running == 0
+            assert answer is not None
+
     async def test_an_unknown_model_is_refused_at_once(
         self, shelf: Shelf, server: ModelServer
     ) -> None:
@@ -175,141 +156,6 @@ class TestAbstaining:
         assert (done(events).abstained, done(events).reason) == (True, Reason.MODEL_DECLINED)
         assert done(events).citations == ()
         assert done(events).answer == said.replace(" [9]", "")
-
-
-class TestLeaving:
-    @pytest.mark.parametrize("events", [0, 1, 2, 3])
-    async def test_closing_at_any_moment_gives_the_place_back_and_stops_the_model(
-        self, shelf: Shelf, server: ModelServer, events: int
-    ) -> None:
-        shelf.put(REPORT)
-        server.say("Revenue", asyncio.Event())
-
-        async with service(shelf, server) as running:
-            async with aclosing(running.answerer.answer(ask(QUESTION))) as answer:
-                for _ in range(events):
-                    await anext(answer)
-            await server.until(lambda: server.active == 0)
-
-            assert running.admission.running == 0
-            assert server.cancelled == (1 if events == 3 else 0)
-
-    @pytest.mark.parametrize("pause", [0, 0.01, 0.05])
-    async def test_cancelling_at_any_moment_does_too(
-        self, shelf: Shelf, server: ModelServer, pause: float
-    ) -> None:
-        shelf.put(REPORT)
-        server.say("Revenue", asyncio.Event())
-
-        async with service(shelf, server) as running:
-            reader = asyncio.create_task(read(running.answerer))
-            await asyncio.sleep(pause)
-            reader.cancel()
-            await asyncio.wait({reader})
-            await server.until(lambda: server.active == 0)
-
-            assert reader.cancelled()
-            assert running.admission.running == 0
-
-    async def test_an_answer_that_nobody_reads_gives_its_place_back(
-        self, shelf: Shelf, server: ModelServer
-    ) -> None:
-        async with service(shelf, server) as running:
-            answer = running.answerer.answer(ask(QUESTION))
-            assert running.admission.running == 1
-
-            del answer
-            gc.collect()
-            await asyncio.sleep(0)
-
-            assert running.admission.running == 0
-
-    async def test_who_leaves_the_line_makes_room_in_it(
-        self, shelf: Shelf, server: ModelServer
-    ) -> None:
-        async with (
-            service(shelf, server, places=1) as running,
-            aclosing(running.answerer.answer(ask("?"))),
-        ):
-            waiting = asyncio.create_task(read(running.answerer))
-            await asyncio.sleep(0.01)
-            with pytest.raises(Overloaded):
-                running.answerer.answer(ask("?"))
-
-            waiting.cancel()
-            await asyncio.wait({waiting})
-
-            await running.answerer.answer(ask("?")).aclose()
-            assert running.admission.waiting == 0
-
-
-class TestFailing:
-    async def test_a_model_that_breaks_off_ends_the_answer_with_an_error(
-        self, shelf: Shelf, server: ModelServer
-    ) -> None:
-        shelf.put(REPORT)
-        server.say("Revenue ", "was", breaks=True)
-        events: list[Event] = []
-
-        async with service(shelf, server) as running:
-            with pytest.raises(ModelUnavailable):
-                await read_into(events, running.answerer)
-
-            assert "".join(t.text for t in events if isinstance(t, Token)) == "Revenue was"
-            assert running.admission.running == 0
-
-    async def test_the_deadline_covers_the_model(self, shelf: Shelf, server: ModelServer) -> None:
-        shelf.put(REPORT)
-        server.say("Revenue", asyncio.Event())
-
-        async with service(shelf, server) as running:
-            with pytest.raises(DeadlineExceeded):
-                await read(running.answerer, seconds=0.1)
-            await server.until(lambda: server.cancelled == 1)
-
-            assert running.admission.running == 0
-
-    async def test_the_deadline_covers_the_line(self, shelf: Shelf, server: ModelServer) -> None:
-        async with (
-            service(shelf, server, places=1) as running,
-            aclosing(running.answerer.answer(ask("?"))),
-        ):
-            with pytest.raises(DeadlineExceeded):
-                await read(running.answerer, seconds=0.02)
-
-            assert running.admission.waiting == 0
-
-    async def test_the_deadline_covers_the_search(self, server: ModelServer) -> None:
-        class Endless(Shelf):
-            async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
-                await asyncio.Event().wait()
-                raise AssertionError
-
-        async with service(Endless(), server) as running:
-            with pytest.raises(DeadlineExceeded):
-                await read(running.answerer, seconds=0.02)
-
-    async def test_a_search_that_fails_fails_the_answer(self, server: ModelServer) -> None:
-        class Broken(Shelf):
-            async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
-                raise SearchUnavailable
-
-        async with service(Broken(), server) as running:
-            with pytest.raises(SearchUnavailable):
-                await read(running.answerer)
-
-            assert running.admission.running == 0
-
-    async def test_a_model_that_never_stops_is_stopped(
-        self, shelf: Shelf, server: ModelServer
-    ) -> None:
-        shelf.put(REPORT)
-        server.say("Revenue " * 13_000, asyncio.Event())
-
-        async with service(shelf, server) as running:
-            with pytest.raises(ModelUnavailable, match="does not stop"):
-                await read(running.answerer)
-            await server.until(lambda: server.cancelled == 1)
 
 
 @dataclass

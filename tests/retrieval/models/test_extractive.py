@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from data.contents import Vectors
 from data.errors import DeadlineExceeded, Overloaded
-from data.records import Vectors
 from data.settings import AnswerSettings, SearchSettings
 from retrieval.admission import Admission
 from retrieval.answering import Answerer
@@ -21,7 +21,7 @@ from retrieval.verification import Verifier
 from tests.retrieval.shelf import Shelf, ask
 
 REPORT = (
-    "Acme was founded in Basel. It makes tea and ships it by rail [12] to every canton.\n"
+    "Acme was founded in Basel. It makes tea and ships it by rail [2] to every canton.\n"
     "Revenue was $5.2 million in 2021.\nThe office is painted green. Anna Keller runs the company."
 )
 TABLE = "Segment 2021 2020\nTea sales 4,100 3,900\nCoffee sales 1,100 900"
@@ -63,7 +63,7 @@ async def test_quotes_the_sentence_that_answers(shelf: Shelf) -> None:
         ("What were tea sales?", ["Tea sales 4,100 3,900"]),
         (
             "How is tea shipped by rail?",
-            ["It makes tea and ships it by rail [12] to every canton."],
+            ["It makes tea and ships it by rail [2] to every canton."],
         ),
     ],
 )
