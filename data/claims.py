@@ -12,6 +12,9 @@ from data.records import Claim, DocumentState, JobKind, JobStage, JobState
 from data.settings import JobSettings
 from data.tables import documents, jobs, workspaces
 
+# Between two attempts at what keeps going wrong.
+LONGEST_PAUSE_SECONDS = 60
+
 
 class Claims:
     """Hands jobs to workers, and takes back what they did while their token is the latest."""
@@ -43,12 +46,15 @@ class Claims:
                 row = connection.execute(due).first()
                 if row is None:
                     return None
-                if row.attempts < self._settings.max_attempts:
+                # What was deleted must go, however often its removal fails.
+                is_spent = row.attempts >= self._settings.max_attempts
+                if row.kind == JobKind.PURGE or not is_spent:
                     return self._take(connection, row)
             # In a transaction of its own: it locks the document before the job.
             self._exhaust(row)
 
     def _take(self, connection: Connection, row: Row[Any]) -> Claim:
+        stage = row.stage or (JobStage.PARSING if row.kind == JobKind.INGEST else None)
         connection.execute(
             update(workspaces).where(workspaces.c.id == row.workspace_id).values(served_at=clock())
         )
@@ -57,6 +63,7 @@ class Claims:
             .where(jobs.c.id == row.id)
             .values(
                 state=JobState.RUNNING,
+                stage=stage,
                 token=row.token + 1,
                 attempts=row.attempts + 1,
                 lease_until=clock() + self._settings.lease_seconds,
@@ -72,7 +79,7 @@ class Claims:
             library_id=row.library_id,
             version=row.version,
             kind=JobKind(row.kind),
-            stage=JobStage(row.stage) if row.stage else None,
+            stage=JobStage(stage) if stage else None,
             token=row.token + 1,
             cursor=row.cursor,
             total=row.total,
@@ -123,9 +130,14 @@ class Claims:
 
     def release(self, claim: Claim, reason: str) -> None:
         """Let the job go after an attempt that went wrong, to be tried again shortly."""
+        pause = min(claim.attempts**2, LONGEST_PAUSE_SECONDS)
         with self._database.write() as connection:
             write_held(
-                connection, claim, lease_until=None, not_before=clock() + 1, error_message=reason
+                connection,
+                claim,
+                lease_until=None,
+                not_before=clock() + pause,
+                error_message=reason,
             )
 
     def fail(self, claim: Claim, code: str, message: str) -> None:

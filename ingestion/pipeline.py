@@ -57,7 +57,7 @@ class Pipeline:
 
     def run_slice(self, claim: Claim) -> bool:
         """Do the claim's next slice, and return whether the job needs another one."""
-        if claim.stage in (None, JobStage.PARSING):
+        if claim.stage is JobStage.PARSING:
             if not claim.total or claim.cursor < claim.total:
                 return self._read_pages(claim)
             return self._learn_profile(claim)

@@ -6,20 +6,22 @@ from retrieval.words import words_of
 
 # An answer's words may lie in several passages, but not in the tail of the list.
 _BEST = 5
+# What all of the question's words together weigh against a cosine of 1.
+_OVERLAP_WEIGHT = 0.1
 
 
 def is_thin(question: str, found: Found, settings: SearchSettings) -> bool:
     """Whether nothing found is like the question, in meaning or in words.
 
-    Thin on both counts: a paraphrase shares few words with its answer, and a name or a number
-    may have a poor vector. Without a dense leg the words alone decide.
+    Both count: a paraphrase shares few words with its answer, and a name or a number may have a
+    poor vector. Passages with every word are never thin; without a dense leg words alone decide.
     """
     if not found.passages:
         return True
-    similarity = found.best_similarity
-    if similarity is not None and similarity >= settings.min_similarity:
-        return False
-    return overlap(question, found) < settings.min_overlap
+    shared = overlap(question, found)
+    if found.best_similarity is None:
+        return shared < settings.min_overlap
+    return shared < 1 and found.best_similarity + _OVERLAP_WEIGHT * shared < settings.min_evidence
 
 
 def overlap(question: str, found: Found) -> float:

@@ -26,7 +26,8 @@ class TestAClaim:
 
         assert claim.job_id == receipt.job.id
         assert (claim.document_id, claim.version) == (receipt.document.id, 1)
-        assert (claim.token, claim.attempts, claim.stage, claim.cursor) == (1, 1, None, 0)
+        assert (claim.token, claim.attempts) == (1, 1)
+        assert (claim.stage, claim.cursor) == (JobStage.PARSING, 0)
         assert stores.claims.claim() is None
 
     def test_is_given_once_however_many_ask_at_once(

@@ -3,11 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
-from data.records import (
-    DocumentState,
-    JobStage,
-    JobState,
-)
+from data.records import DocumentState, JobKind, JobStage, JobState
 from data.settings import JobSettings
 from data.stores import Stores
 from tests.contracts.corpus import Corpus, end_waiting, let_lease_run_out
@@ -64,6 +60,18 @@ class TestAttempts:
         other = corpus.upload()
 
         assert corpus.claim().job_id == other.job.id
+
+    def test_never_run_out_for_what_was_deleted(
+        self, corpus: Corpus, stores: Stores, workspace: str
+    ) -> None:
+        receipt = corpus.upload()
+        stores.catalogue.delete_document(workspace, receipt.document.id)
+        for _ in range(5):
+            purge = corpus.claim()
+            stores.claims.release(purge, "The disk is read-only.")
+            end_waiting(stores, purge)
+
+        assert corpus.claim().kind is JobKind.PURGE
 
 
 class TestFairness:

@@ -16,6 +16,8 @@ QUESTION = "What was the revenue of Acme in 2021?"
         ("Penguins eat krill.", 0.1, True),
         ("Penguins eat krill.", 0.6, False),
         ("Acme's revenues rose in 2021.", 0.1, False),
+        ("Acme moved in 2021.", 0.24, True),
+        ("Acme moved in 2021.", 0.29, False),
         ("Penguins eat krill.", None, True),
         ("Acme's revenues rose in 2021.", None, False),
     ],
