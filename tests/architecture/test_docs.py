@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+import data.file_errors  # noqa: F401 - its branch of the tree
 from api.app import create_app
 from data.errors import FootnoteError
 from data.settings import Settings
@@ -39,7 +40,7 @@ def without_names(address: str) -> str:
     return re.sub(r"\{[^}]*\}", "{}", address)
 
 
-@pytest.mark.parametrize("name", setting_names())
+@pytest.mark.parametrize("name", list(setting_names()))
 def test_every_setting_is_in_the_readme(name: str, readme: str) -> None:
     assert re.search(rf"\b{name}\b", readme)
 

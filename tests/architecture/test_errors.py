@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import data.file_errors  # noqa: F401 - its branch of the tree
 from api.errors import status_of
 from data.errors import FootnoteError
 
