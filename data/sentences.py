@@ -20,27 +20,27 @@ _STARTS_SENTENCE = re.compile(r"[\"'“‘«(\[]*(?:[^\W\d_a-z]|\d|[•\-–—]
 
 # The next word after an abbreviation that may end a sentence too, if it begins a new one.
 _OPENERS = frozenset(
-    (
-        "a after all although an and as at before both but by during each for from he her his how "
-        "however i if in it its many no on one our she since some such that the their there these "
-        "they this those to under we what when where while with you"
-    ).split()
+    """
+    a after all although an and as at before both but by during each for from he her his how
+    however i if in it its many no on one our she since some such that the their there these
+    they this those to under we what when where while with you
+    """.split()
 )
 # These stand before something and so never end a sentence.
 _LEADING = frozenset(
-    (
-        "mr mrs ms dr prof st rev hon gen col capt lt sgt sen rep gov messrs vs v cf e.g i.e viz "
-        "approx ca fig figs eq eqs sec secs sect ch chap art no nos nr vol vols p pp para bzw z.b "
-        "d.h ref refs tab app mt ft"
-    ).split()
+    """
+    mr mrs ms dr prof st rev hon gen col capt lt sgt sen rep gov messrs vs v cf e.g i.e viz
+    approx ca fig figs eq eqs sec secs sect ch chap art no nos nr vol vols p pp para bzw z.b d.h
+    ref refs tab app mt ft
+    """.split()
 )
 # These may stand at the end of a sentence, or not.
 _EITHER = frozenset(
-    (
-        "inc ltd co corp plc llc l.l.c jr sr etc al bros dept est ed eds jan feb mar apr jun jul aug "
-        "sep sept oct nov dec mon tue wed thu fri sat sun a.m p.m ph.d m.d b.a m.a n.a s.a u.s u.k u.n "
-        "e.u d.c u.s.a s.p.a n.v b.v a.g incl excl max min ave blvd"
-    ).split()
+    """
+    inc ltd co corp plc llc l.l.c jr sr etc al bros dept est ed eds jan feb mar apr jun jul aug
+    sep sept oct nov dec mon tue wed thu fri sat sun a.m p.m ph.d m.d b.a m.a n.a s.a u.s u.k
+    u.n e.u d.c u.s.a s.p.a n.v b.v a.g incl excl max min ave blvd
+    """.split()
 )
 # "No. 5" goes on, "No. That is wrong." does not.
 _BEFORE_NUMBERS = frozenset("no nos nr art app sec p v ref tab mt ft".split())

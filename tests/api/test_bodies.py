@@ -79,6 +79,17 @@ class TestBeforeTheBody:
         assert status == 413
         assert b'"file_too_large"' in body
 
+    def test_a_file_of_another_kind_is_refused_at_its_first_megabyte(
+        self, address: tuple[str, int], service: "Service"
+    ) -> None:
+        with socket.create_connection(address) as connection:
+            connection.sendall(upload_head(f"Bearer {service.key}", 7_000_000))
+            connection.sendall(HEAD.replace(b"%PDF", b"text") + b"text" * 500_000)
+            status, body = answer_of(connection)
+
+        assert status == 415
+        assert b'"unsupported_file"' in body
+
     def test_a_client_that_asks_first_never_sends_it(
         self, address: tuple[str, int], service: "Service"
     ) -> None:
@@ -174,3 +185,5 @@ def test_a_client_that_leaves_in_the_middle_leaves_nothing(
         pass
     assert service.kept() == []
     assert remote.get("/v1/documents").json()["items"] == []
+    told = 'footnote_requests_total{method="POST",route="/v1/documents",status="499"} 1.0'
+    assert told in remote.get("/metrics").text
