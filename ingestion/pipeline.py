@@ -3,7 +3,6 @@
 import hashlib
 import logging
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +14,8 @@ from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores
 from ingestion.chunking import Chunker
-from ingestion.parsing import ParserProcess
 from ingestion.profile import profile_of
+from ingestion.reading import Reader
 from ingestion.removal import VectorStore, remove_chunks
 
 logger = logging.getLogger(__name__)
@@ -68,14 +67,10 @@ class Pipeline:
     def _read_pages(self, claim: Claim) -> bool:
         watch = Stopwatch()
         source = self._stores.versions.source(claim)
-        with ExitStack() as opened:
-            path = opened.enter_context(self._stores.blobs.local(source.key))
-            parser = opened.enter_context(
-                ParserProcess(path, self._parsing, self._password(claim, source))
-            )
-            facts = parser.open()
-            last = min(claim.cursor + self._parsing.pages_per_process, facts.pages)
-            read = [_noted(page) for page in parser.pages(claim.cursor + 1, last)]
+        password = self._password(claim, source)
+        with self._stores.blobs.local(source.key) as path:
+            facts, pages = Reader(path, self._parsing, password).read(claim.cursor + 1)
+        read = [_noted(page) for page in pages]
         watch.lap("parsing")
         self._stores.versions.write_pages(claim, read, facts.pages, facts.title)
         watch.lap("storing")
