@@ -117,7 +117,7 @@ class TestAStream:
     ) -> None:
         service.model.hangs = True
         body = json.dumps({**ASK, "stream": stream}).encode()
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(request_of(service, "/v1/ask", body))
             assert service.model.started.wait(10)
 
@@ -242,8 +242,8 @@ class TestTooMany:
         service.model.hangs = True
         request = request_of(service, "/v1/ask", json.dumps(ASK).encode())
         with (
-            socket.create_connection(address) as first,
-            socket.create_connection(address) as second,
+            socket.create_connection(address, timeout=20) as first,
+            socket.create_connection(address, timeout=20) as second,
         ):
             for connection in (first, second):
                 connection.sendall(request)
@@ -259,7 +259,7 @@ class TestTooMany:
         self, remote: httpx.Client, address: tuple[str, int], service: "Service", ready: str
     ) -> None:
         service.model.hangs = True
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(request_of(service, "/v1/ask", json.dumps(ASK).encode()))
             assert service.model.started.wait(10)
         assert service.model.stopped.wait(10)
@@ -313,7 +313,7 @@ class TestSearch:
         import asyncio
 
         service.searcher.wait = asyncio.Event()
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(request_of(service, "/v1/search", b'{"query": "bees"}'))
             while not service.searcher.asked:
                 pass

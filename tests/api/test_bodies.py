@@ -50,7 +50,7 @@ class TestBeforeTheBody:
     def test_a_wrong_key_is_refused(
         self, address: tuple[str, int], service: "Service", length: int | None
     ) -> None:
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(upload_head("Bearer wrong", length))
             status, body = answer_of(connection)
 
@@ -62,7 +62,7 @@ class TestBeforeTheBody:
         self, address: tuple[str, int], service: "Service"
     ) -> None:
         key = service.new_key(Role.READER)["Authorization"]
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(upload_head(key, 7_000_000))
             status, _ = answer_of(connection)
 
@@ -72,7 +72,7 @@ class TestBeforeTheBody:
     def test_a_length_over_the_limit_is_refused(
         self, address: tuple[str, int], service: "Service"
     ) -> None:
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(upload_head(f"Bearer {service.key}", 300_000_000))
             status, body = answer_of(connection)
 
@@ -82,7 +82,7 @@ class TestBeforeTheBody:
     def test_a_file_of_another_kind_is_refused_at_its_first_megabyte(
         self, address: tuple[str, int], service: "Service"
     ) -> None:
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(upload_head(f"Bearer {service.key}", 7_000_000))
             connection.sendall(HEAD.replace(b"%PDF", b"text") + b"text" * 500_000)
             status, body = answer_of(connection)
@@ -94,7 +94,7 @@ class TestBeforeTheBody:
         self, address: tuple[str, int], service: "Service"
     ) -> None:
         head = upload_head("Bearer wrong", 300_000_000, "Expect: 100-continue")
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(head)
             status, _ = answer_of(connection)
 
@@ -105,7 +105,7 @@ class TestBeforeTheBody:
         self, address: tuple[str, int], service: "Service", length: str
     ) -> None:
         head = upload_head(f"Bearer {service.key}", 0).replace(b": 0\r", f": {length}\r".encode())
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(head)
 
             assert b" 400 " in connection.recv(65536)
@@ -140,7 +140,7 @@ class TestALargeBody:
     def test_can_be_sent_whole_before_the_answer_is_read(
         self, address: tuple[str, int], service: "Service"
     ) -> None:
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(upload_head(f"Bearer {service.key}", 100 * 2**20))
             for _ in range(100):
                 connection.sendall(bytes(2**20))
@@ -165,7 +165,7 @@ class TestTheRest:
         return settings.model_copy(update={"uploads": uploads})
 
     def test_of_a_body_that_does_not_come_is_not_waited_for(self, address: tuple[str, int]) -> None:
-        with socket.create_connection(address) as connection:
+        with socket.create_connection(address, timeout=20) as connection:
             connection.sendall(upload_head("Bearer wrong", 1_000_000))
             answer_of(connection)
 
@@ -175,7 +175,7 @@ class TestTheRest:
 def test_a_client_that_leaves_in_the_middle_leaves_nothing(
     address: tuple[str, int], service: "Service", remote: httpx.Client
 ) -> None:
-    with socket.create_connection(address) as connection:
+    with socket.create_connection(address, timeout=20) as connection:
         connection.sendall(upload_head(f"Bearer {service.key}", 5_000_000))
         connection.sendall(HEAD + b"%PDF-1.7" + bytes(3_000_000))
         while not service.staged():

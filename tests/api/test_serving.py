@@ -83,7 +83,7 @@ def test_a_stream_of_a_job_ends_when_the_process_is_told_to_stop(
         httpx.Client(
             base_url=address,
             headers={"Authorization": f"Bearer {key}"},
-            timeout=60,
+            timeout=30,
             trust_env=False,
         ) as client,
     ):
