@@ -55,11 +55,7 @@ class Chunks:
         embedded: Vectors,
         reuse_keys: Sequence[str],
     ) -> tuple[str, ...]:
-        """Replace the chunks after the claim's cursor by these, and return their ids.
-
-        Raises ``ClaimLost`` when the claim is no longer held.
-        """
-        self._clear(claim)
+        """Add chunks after those of ``clear``, and return their ids; or raise ``ClaimLost``."""
         rows = [_row(claim, draft) for draft in drafts]
         vector_rows = [
             {
@@ -78,7 +74,7 @@ class Chunks:
                 connection.execute(insert(vectors), vector_rows[part])
         return tuple(row["id"] for row in rows)
 
-    def _clear(self, claim: Claim) -> None:
+    def clear(self, claim: Claim) -> None:
         """Remove what a lost attempt wrote after the last checkpoint."""
         stale = (*of_version(claim.document_id, claim.version), chunks.c.page > claim.cursor)
         with self._database.read() as connection:

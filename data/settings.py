@@ -117,7 +117,7 @@ class JobSettings(Section):
     lease_seconds: Seconds = 15.0
     heartbeat_seconds: Seconds = 4.0
     max_attempts: Positive = 3
-    pages_per_slice: Positive = 50
+    pages_per_slice: Positive = 64
     ring_again_seconds: Seconds = 60.0
     reconcile_seconds: Seconds = 2.0
     # How long a job waits when the broker, index, database or disk is away.

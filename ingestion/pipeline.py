@@ -1,19 +1,16 @@
 """A claimed file becomes a published version, one slice at a time."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-import numpy as np
-
-from data.contents import Chunk, Embed, Page, TokenStarts, Vectors
+from data.contents import Page
 from data.file_errors import NoTextFound
 from data.records import Claim, JobStage, Library, PageWarning, Source
 from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores
-from ingestion.chunking import Chunker
+from ingestion.embedding_pass import EmbeddingPass, Encoder
 from ingestion.profile import profile_of
 from ingestion.reading import Reader
 from ingestion.removal import VectorStore, remove_chunks
@@ -21,20 +18,12 @@ from ingestion.removal import VectorStore, remove_chunks
 logger = logging.getLogger(__name__)
 
 NO_TEXT = "no_text"
+UNREADABLE = "page_unreadable"
 MESSAGES = {
     NO_TEXT: "These pages have no text: they may be scans or pictures.",
-    "page_unreadable": "These pages could not be read and were left out.",
+    UNREADABLE: "These pages could not be read and were left out.",
+    "page_truncated": "These pages have more text than the limit; the rest of it was left out.",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Encoder:
-    """What the pipeline needs of the embedding model."""
-
-    fingerprint: str
-    dimensions: int
-    embed: Embed
-    token_starts: TokenStarts
 
 
 class Pipeline:
@@ -49,10 +38,9 @@ class Pipeline:
     ) -> None:
         self._stores = stores
         self._vectors = vectors
-        self._encoder = encoder
+        self._fingerprint = encoder.fingerprint
         self._parsing = settings.parsing
-        self._pages_per_slice = settings.jobs.pages_per_slice
-        self._chunker = Chunker(encoder.token_starts, settings.chunking)
+        self._embedding = EmbeddingPass(stores, vectors, encoder, settings)
 
     def run_slice(self, claim: Claim) -> bool:
         """Do the claim's next slice, and return whether the job needs another one."""
@@ -83,8 +71,10 @@ class Pipeline:
         return self._stores.secrets.unseal(source.password, claim.document_id)
 
     def _learn_profile(self, claim: Claim) -> bool:
+        watch = Stopwatch()
         versions = self._stores.versions
-        if len(versions.warnings(claim)) == claim.total:
+        empty = [page for code, page in versions.warnings(claim) if code in (NO_TEXT, UNREADABLE)]
+        if len(empty) == claim.total:
             raise NoTextFound
         source = versions.source(claim)
         profile = profile_of(
@@ -94,43 +84,13 @@ class Pipeline:
         # An earlier job for this version may have left some.
         remove_chunks(claim, library, self._stores.chunks, self._vectors, claim.version)
         versions.write_profile(claim, replace(profile, title=source.title or profile.title))
+        watch.lap("profile")
+        logger.info("profile learnt", extra={"seconds": watch.seconds})
         return True
 
     def _embed_pages(self, claim: Claim) -> bool:
-        watch = Stopwatch()
-        last = min(claim.cursor + self._pages_per_slice, claim.total)
-        chunks = self._chunks(claim, last)
-        keys = [self._reuse_key(chunk) for chunk in chunks]
-        watch.lap("chunking")
-        vectors = self._embedded(claim, chunks, keys)
-        watch.lap("embedding")
-        # The catalogue first: a purge finds in it every id that Chroma may hold.
-        ids = self._stores.chunks.write(claim, chunks, vectors, keys)
-        self._vectors.upsert(self._library(claim).collection, ids, vectors)
-        self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
-        watch.lap("storing")
-        logger.info("pages embedded", extra={"chunks": len(chunks), "seconds": watch.seconds})
+        self._embedding.run_slice(claim, self._library(claim))
         return True
-
-    def _chunks(self, claim: Claim, last: int) -> list[Chunk]:
-        profile = self._stores.versions.profile(claim)
-        number = self._stores.chunks.count_until(claim, claim.cursor)
-        chunks: list[Chunk] = []
-        for page in self._stores.versions.read_pages(claim, claim.cursor + 1, last):
-            chunks += self._chunker.chunks_of(page, profile, number + len(chunks))
-        return chunks
-
-    def _embedded(self, claim: Claim, chunks: Sequence[Chunk], keys: Sequence[str]) -> Vectors:
-        """Return the chunks' vectors; texts that the workspace has embedded are not again."""
-        vectors = np.zeros((len(chunks), self._encoder.dimensions), np.float32)
-        known = self._stores.chunks.known_vectors(claim.workspace, keys)
-        new = [row for row, key in enumerate(keys) if key not in known]
-        for row, key in enumerate(keys):
-            if key in known:
-                vectors[row] = known[key]
-        if new:
-            vectors[new] = self._encoder.embed([chunks[row].embedded for row in new])
-        return vectors
 
     def _publish(self, claim: Claim) -> bool:
         chunks = self._stores.chunks.count_until(claim, claim.total)
@@ -145,11 +105,7 @@ class Pipeline:
         return False
 
     def _library(self, claim: Claim) -> Library:
-        return self._stores.libraries.of_job(claim.library_id, self._encoder.fingerprint)
-
-    def _reuse_key(self, chunk: Chunk) -> str:
-        text = f"{self._encoder.fingerprint}\n{chunk.embedded}"
-        return hashlib.sha256(text.encode()).hexdigest()
+        return self._stores.libraries.of_job(claim.library_id, self._fingerprint)
 
 
 def _noted(page: Page) -> Page:
@@ -164,5 +120,6 @@ def _warnings(found: Sequence[tuple[str, int]]) -> tuple[PageWarning, ...]:
     for code, page in found:
         pages.setdefault(code, []).append(page)
     return tuple(
-        PageWarning(code, MESSAGES[code], tuple(numbers)) for code, numbers in pages.items()
+        PageWarning(code, MESSAGES.get(code, MESSAGES[UNREADABLE]), tuple(numbers))
+        for code, numbers in pages.items()
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from data.settings import Settings
 from data.stores import Stores, open_stores
 from data.vectors import BlockingVectors, VectorIndex
-from ingestion.pipeline import Encoder, Pipeline
+from ingestion.embedding_pass import Encoder
+from ingestion.pipeline import Pipeline
 from retrieval.embedding import Embedder
 from workers.purging import Purger
 from workers.queue import Doorbell

@@ -17,7 +17,8 @@ from data.records import Claim, JobState, StagedFile, UploadFields
 from data.settings import JobSettings, ParsingSettings, Settings
 from data.setup import prepare
 from data.stores import Stores, open_stores
-from ingestion.pipeline import Encoder, Pipeline
+from ingestion.embedding_pass import Encoder
+from ingestion.pipeline import Pipeline
 from ingestion.removal import remove_chunks
 
 PAGES = 7
@@ -247,6 +248,21 @@ class TestAFileWithoutText:
 
         (warning,) = bench.stores.documents.get(bench.workspace, document).warnings
         assert (warning.code, warning.pages) == ("no_text", (2,))
+
+
+class TestAFileWithTooMuchText:
+    def test_is_ready_with_what_the_limit_allows_and_says_so(self, tmp_path: Path) -> None:
+        settings = Settings(home=tmp_path, parsing=ParsingSettings(max_page_characters=300))
+        prepare(settings)
+        with open_stores(settings) as stores:
+            bench = Bench(stores, settings)
+            document = bench.upload(STORY)
+
+            bench.finish()
+
+            shown = stores.documents.get(bench.workspace, document)
+        assert shown.state == "ready"
+        assert [(w.code, len(w.pages)) for w in shown.warnings] == [("page_truncated", PAGES)]
 
 
 class TestDeleting:

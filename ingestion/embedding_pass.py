@@ -1,0 +1,113 @@
+"""The third pass over a file: its pages become chunks, and the chunks get their vectors."""
+
+import hashlib
+import logging
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from data.contents import Chunk, Embed, Profile, TokenStarts, Vector, Vectors
+from data.records import Claim, JobStage, Library
+from data.settings import Settings
+from data.stopwatch import Stopwatch
+from data.stores import Stores
+from ingestion.chunking import Chunker
+from ingestion.removal import VectorStore
+
+logger = logging.getLogger(__name__)
+
+# About 75 chunks: enough to sort by length, few enough to overlap with the next ones.
+PAGES_OF_A_GROUP = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """What the pipeline needs of the embedding model."""
+
+    fingerprint: str
+    dimensions: int
+    embed: Embed
+    token_starts: TokenStarts
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Chunks that are embedded together, with the vectors that are known already."""
+
+    chunks: tuple[Chunk, ...]
+    # What makes two vectors the same: the model and the embedded text.
+    reuse_keys: tuple[str, ...]
+    known: dict[str, Vector]
+
+
+class EmbeddingPass:
+    """Keeps the encoder busy: a thread beside it cuts what comes and stores what went."""
+
+    def __init__(
+        self, stores: Stores, vectors: VectorStore, encoder: Encoder, settings: Settings
+    ) -> None:
+        self._stores = stores
+        self._vectors = vectors
+        self._encoder = encoder
+        self._pages_per_slice = settings.jobs.pages_per_slice
+        self._chunker = Chunker(encoder.token_starts, settings.chunking)
+
+    def run_slice(self, claim: Claim, library: Library) -> None:
+        """Embed the claim's next pages, and checkpoint after the last of them."""
+        watch = Stopwatch()
+        last = min(claim.cursor + self._pages_per_slice, claim.total)
+        profile = self._stores.versions.profile(claim)
+        self._stores.chunks.clear(claim)
+        groups = self._groups(claim, profile, last)
+        with ThreadPoolExecutor(1, thread_name_prefix="beside-encoder") as beside:
+            coming = beside.submit(next, groups, None)
+            stored = []
+            chunks = 0
+            while (group := coming.result()) is not None:
+                coming = beside.submit(next, groups, None)
+                watch.lap("chunking")
+                vectors = self._embedded(group)
+                watch.lap("embedding")
+                chunks += len(group.chunks)
+                stored.append(beside.submit(self._store, claim, library, group, vectors))
+            for one in stored:
+                one.result()
+        self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
+        watch.lap("storing")
+        logger.info("pages embedded", extra={"chunks": chunks, "seconds": watch.seconds})
+
+    def _groups(self, claim: Claim, profile: Profile, last: int) -> Iterator[Group]:
+        number = self._stores.chunks.count_until(claim, claim.cursor)
+        for first in range(claim.cursor + 1, last + 1, PAGES_OF_A_GROUP):
+            until = min(first + PAGES_OF_A_GROUP - 1, last)
+            chunks: list[Chunk] = []
+            for page in self._stores.versions.read_pages(claim, first, until):
+                chunks += self._chunker.chunks_of(page, profile, number + len(chunks))
+            number += len(chunks)
+            keys = tuple(self._reuse_key(chunk) for chunk in chunks)
+            known = self._stores.chunks.known_vectors(claim.workspace, keys)
+            yield Group(tuple(chunks), keys, known)
+
+    def _embedded(self, group: Group) -> Vectors:
+        """Return the chunks' vectors; texts that the workspace has embedded are not again."""
+        vectors = np.zeros((len(group.chunks), self._encoder.dimensions), np.float32)
+        new: list[int] = []
+        for row, key in enumerate(group.reuse_keys):
+            if key in group.known:
+                vectors[row] = group.known[key]
+            else:
+                new.append(row)
+        if new:
+            vectors[new] = self._encoder.embed([group.chunks[row].embedded for row in new])
+        return vectors
+
+    def _store(self, claim: Claim, library: Library, group: Group, vectors: Vectors) -> None:
+        # The catalogue first: a purge finds in it every id that Chroma may hold.
+        ids = self._stores.chunks.write(claim, group.chunks, vectors, group.reuse_keys)
+        self._vectors.upsert(library.collection, ids, vectors)
+
+    def _reuse_key(self, chunk: Chunk) -> str:
+        text = f"{self._encoder.fingerprint}\n{chunk.embedded}"
+        return hashlib.sha256(text.encode()).hexdigest()
