@@ -85,9 +85,9 @@ class ParsingSettings(Section):
 class ChunkingSettings(Section):
     """How long a chunk is, in the embedder's own tokens, its header included."""
 
-    max_tokens: Positive = 220
+    max_tokens: Positive = 250
     min_tokens: Positive = 40
-    max_header_tokens: Positive = 40
+    max_header_tokens: Positive = 32
 
 
 class EmbedderSettings(Section):
@@ -117,7 +117,7 @@ class JobSettings(Section):
     lease_seconds: Seconds = 15.0
     heartbeat_seconds: Seconds = 4.0
     max_attempts: Positive = 3
-    pages_per_slice: Positive = 64
+    pages_per_slice: Positive = 96
     ring_again_seconds: Seconds = 60.0
     reconcile_seconds: Seconds = 2.0
     # How long a job waits when the broker, index, database or disk is away.

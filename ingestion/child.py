@@ -64,6 +64,12 @@ class Child:
         """The process id."""
         return self._process.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process still runs. One that has ended keeps how it ended for ``end``."""
+        ended = os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        return ended is None
+
     def ask(self, frame: Frame) -> None:
         """Send a request, or raise ``ChildDied``."""
         assert self._process.stdin is not None

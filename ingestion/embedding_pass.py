@@ -18,8 +18,10 @@ from ingestion.removal import VectorStore
 
 logger = logging.getLogger(__name__)
 
-# About 75 chunks: enough to sort by length, few enough to overlap with the next ones.
-PAGES_OF_A_GROUP = 16
+# About 150 chunks: the encoder runs dry at the end of each group (75: 87 chunks/s, 150: 91).
+PAGES_OF_A_GROUP = 32
+# The encoder waits for the first group of a slice, so that is a small one.
+PAGES_OF_THE_FIRST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,10 @@ class EmbeddingPass:
 
     def _groups(self, claim: Claim, profile: Profile, last: int) -> Iterator[Group]:
         number = self._stores.chunks.count_until(claim, claim.cursor)
-        for first in range(claim.cursor + 1, last + 1, PAGES_OF_A_GROUP):
-            until = min(first + PAGES_OF_A_GROUP - 1, last)
+        pages = PAGES_OF_THE_FIRST
+        first = claim.cursor + 1
+        while first <= last:
+            until = min(first + pages - 1, last)
             chunks: list[Chunk] = []
             for page in self._stores.versions.read_pages(claim, first, until):
                 chunks += self._chunker.chunks_of(page, profile, number + len(chunks))
@@ -89,6 +93,7 @@ class EmbeddingPass:
             keys = tuple(self._reuse_key(chunk) for chunk in chunks)
             known = self._stores.chunks.known_vectors(claim.workspace, keys)
             yield Group(tuple(chunks), keys, known)
+            first, pages = until + 1, PAGES_OF_A_GROUP
 
     def _embedded(self, group: Group) -> Vectors:
         """Return the chunks' vectors; texts that the workspace has embedded are not again."""

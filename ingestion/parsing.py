@@ -23,6 +23,7 @@ from data.file_errors import (
 from data.settings import ParsingSettings
 from ingestion.child import PARSER, Child, ChildDied, ChildHung, ChildRaved, Ending
 from ingestion.parsers.frames import Frame, page_of_frame
+from ingestion.spares import Spares
 
 PAGE_UNREADABLE = "page_unreadable"
 # A page is given up when it has ended this many processes.
@@ -33,8 +34,15 @@ _REFUSALS: dict[str, type[FileRejected]] = {
 }
 
 
+def frame_limit(settings: ParsingSettings) -> int:
+    """Return how long a page of the parser can be: a character, its box and a line of its own."""
+    return 32 * settings.max_page_characters + (1 << 20)
+
+
 class ParserProcess:
     """Read one file in a confined process, replaced now and then and whenever it dies.
+
+    Processes come from ``spares``, if given: ready to read, and never used before.
 
     For one thread, and one ``pages`` at a time: a process dies with the thread that started it.
     """
@@ -45,12 +53,13 @@ class ParserProcess:
         settings: ParsingSettings,
         password: str | None = None,
         *,
+        spares: Spares | None = None,
         command: Sequence[str] = PARSER,
     ) -> None:
         self._path = path
         self._settings = settings
         self._password = password
-        self._command = command
+        self._spares = spares or Spares(frame_limit(settings), 0, command)
         self._facts: FileFacts | None = None
         self._child: Child | None = None
         # Pages that the child was asked for and has not sent, and those that it may still send.
@@ -135,9 +144,7 @@ class ParserProcess:
         if self._path.stat().st_size == 0:
             raise EmptyFile
         try:
-            # 32 bytes hold a character, its box and a line of its own.
-            limit = 32 * self._settings.max_page_characters + (1 << 20)
-            self._child = Child(self._command, frame_limit=limit)
+            self._child = self._spares.take()
         except OSError as error:
             raise Unavailable("The parser process can't be started. Try again shortly.") from error
         try:

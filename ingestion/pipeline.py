@@ -34,12 +34,17 @@ class Pipeline:
     """
 
     def __init__(
-        self, stores: Stores, vectors: VectorStore, encoder: Encoder, settings: Settings
+        self,
+        stores: Stores,
+        vectors: VectorStore,
+        encoder: Encoder,
+        reader: Reader,
+        settings: Settings,
     ) -> None:
         self._stores = stores
         self._vectors = vectors
         self._fingerprint = encoder.fingerprint
-        self._parsing = settings.parsing
+        self._reader = reader
         self._embedding = EmbeddingPass(stores, vectors, encoder, settings)
 
     def run_slice(self, claim: Claim) -> bool:
@@ -57,7 +62,7 @@ class Pipeline:
         source = self._stores.versions.source(claim)
         password = self._password(claim, source)
         with self._stores.blobs.local(source.key) as path:
-            facts, pages = Reader(path, self._parsing, password).read(claim.cursor + 1)
+            facts, pages = self._reader.read(path, password, claim.cursor + 1)
         read = [_noted(page) for page in pages]
         watch.lap("parsing")
         self._stores.versions.write_pages(claim, read, facts.pages, facts.title)

@@ -1,39 +1,62 @@
 """A range of a file's pages, read by two parser processes when there are many."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from data.contents import FileFacts, Page
 from data.settings import ParsingSettings
-from ingestion.parsing import ParserProcess
+from ingestion.parsing import ParserProcess, frame_limit
+from ingestion.spares import Spares
 
-# A second process takes about as long to start as these pages take to read.
-WORTH_A_PROCESS = 24
+# For fewer pages a second process opens the file in vain.
+WORTH_A_PROCESS = 8
 
 
-@dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads pages of one file; raises what ``ParserProcess`` does."""
+    """Reads files, with processes that wait for the next one."""
 
-    path: Path
-    settings: ParsingSettings
-    password: str | None
+    def __init__(self, settings: ParsingSettings) -> None:
+        self._settings = settings
+        self._spares = Spares(frame_limit(settings), count=2)
 
-    def read(self, first: int) -> tuple[FileFacts, list[Page]]:
-        """Return what the file says of itself, and its next ``pages_per_process`` pages."""
-        with ParserProcess(self.path, self.settings, self.password) as parser:
+    def read(self, path: Path, password: str | None, first: int) -> tuple[FileFacts, list[Page]]:
+        """Return what the file says of itself, and its next ``pages_per_process`` pages.
+
+        Raises what ``ParserProcess`` does.
+        """
+        try:
+            return self._read(path, password, first)
+        finally:
+            self._spares.refill()
+
+    def _read(self, path: Path, password: str | None, first: int) -> tuple[FileFacts, list[Page]]:
+        with self._parser(path, password) as parser:
             facts = parser.open()
-            last = min(first - 1 + self.settings.pages_per_process, facts.pages)
+            last = min(first - 1 + self._settings.pages_per_process, facts.pages)
             pages = last - first + 1
             if pages < 2 * WORTH_A_PROCESS:
                 return facts, list(parser.pages(first, last))
             middle = first - 1 + pages // 2
             with ThreadPoolExecutor(1, thread_name_prefix="parser") as beside:
-                rest = beside.submit(self._range, middle + 1, last)
+                rest = beside.submit(self._range, path, password, middle + 1, last)
                 return facts, [*parser.pages(first, middle), *rest.result()]
 
-    def _range(self, first: int, last: int) -> list[Page]:
-        with ParserProcess(self.path, self.settings, self.password) as parser:
-            parser.open()
+    def _range(self, path: Path, password: str | None, first: int, last: int) -> list[Page]:
+        with self._parser(path, password) as parser:
             return list(parser.pages(first, last))
+
+    def _parser(self, path: Path, password: str | None) -> ParserProcess:
+        return ParserProcess(path, self._settings, password, spares=self._spares)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._spares.close()

@@ -135,7 +135,7 @@ class RunningStack:
             job: dict[str, Any] = client.get(f"/v1/jobs/{job_id}").json()
             if job["state"] not in ("queued", "running"):
                 return job
-            time.sleep(0.1)
+            time.sleep(0.25)
         raise AssertionError(f"The job did not end: {job}")
 
 

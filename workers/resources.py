@@ -9,6 +9,7 @@ from data.stores import Stores, open_stores
 from data.vectors import BlockingVectors, VectorIndex
 from ingestion.embedding_pass import Encoder
 from ingestion.pipeline import Pipeline
+from ingestion.reading import Reader
 from retrieval.embedding import Embedder
 from workers.purging import Purger
 from workers.queue import Doorbell
@@ -30,7 +31,8 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
     """Give a worker's tools; ``SetupError`` when the deployment is not ready for them."""
     with (
         open_stores(settings) as stores,
-        BlockingVectors(VectorIndex(settings.index.url or "", settings.index)) as vectors,
+        BlockingVectors(VectorIndex(settings.index_url, settings.index)) as vectors,
+        Reader(settings.parsing) as reader,
     ):
         embedder = Embedder.open(settings.embedder, settings.folder, throughput=True)
         encoder = Encoder(
@@ -44,7 +46,7 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
             yield Resources(
                 settings=settings,
                 stores=stores,
-                pipeline=Pipeline(stores, vectors, encoder, settings),
+                pipeline=Pipeline(stores, vectors, encoder, reader, settings),
                 purger=Purger(stores, vectors),
                 doorbell=doorbell,
             )

@@ -19,6 +19,7 @@ from data.setup import prepare
 from data.stores import Stores, open_stores
 from ingestion.embedding_pass import Encoder
 from ingestion.pipeline import Pipeline
+from ingestion.reading import Reader
 from ingestion.removal import remove_chunks
 
 PAGES = 7
@@ -78,12 +79,16 @@ STORY = pdf_of([story(number) for number in range(1, PAGES + 1)])
 class Bench:
     """A pipeline over real stores in a folder."""
 
-    def __init__(self, stores: Stores, settings: Settings) -> None:
+    def __init__(self, stores: Stores, reader: Reader, settings: Settings) -> None:
         self.stores = stores
         self.vectors = MemoryVectors()
         self.embed = CountingEmbed()
         self.pipeline = Pipeline(
-            stores, self.vectors, Encoder("f" * 64, 4, self.embed, words), settings
+            stores,
+            self.vectors,
+            Encoder("f" * 64, 4, self.embed, words),
+            reader,
+            settings,
         )
         key = stores.keys.find((settings.folder / "admin.key").read_text().strip())
         assert key is not None
@@ -131,8 +136,8 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def _bench(folder: Path, pages_per_slice: int, pages_per_process: int) -> Iterator[Bench]:
     settings = settings_of(folder, pages_per_slice, pages_per_process)
     prepare(settings)
-    with open_stores(settings) as stores:
-        yield Bench(stores, settings)
+    with open_stores(settings) as stores, Reader(settings.parsing) as reader:
+        yield Bench(stores, reader, settings)
 
 
 class TestAnUndisturbedRun:
@@ -254,8 +259,8 @@ class TestAFileWithTooMuchText:
     def test_is_ready_with_what_the_limit_allows_and_says_so(self, tmp_path: Path) -> None:
         settings = Settings(home=tmp_path, parsing=ParsingSettings(max_page_characters=300))
         prepare(settings)
-        with open_stores(settings) as stores:
-            bench = Bench(stores, settings)
+        with open_stores(settings) as stores, Reader(settings.parsing) as reader:
+            bench = Bench(stores, reader, settings)
             document = bench.upload(STORY)
 
             bench.finish()
