@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Row, Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import Row, Select, and_, func, select, tuple_
 
 from data.chunks import of_version
 from data.contents import StoredChunk, Vectors
@@ -41,28 +41,6 @@ class Visibility:
         )
         with self._database.read() as connection:
             return {row.id: _stored(row) for row in connection.execute(statement)}
-
-    def around(
-        self, workspace: str, hits: Sequence[StoredChunk], reach: int
-    ) -> tuple[StoredChunk, ...]:
-        """Return the chunks up to ``reach`` numbers away from the hits, themselves included."""
-        near = or_(
-            false(),
-            *(
-                and_(
-                    *of_version(hit.document_id, hit.version),
-                    chunks.c.number.between(hit.number - reach, hit.number + reach),
-                )
-                for hit in hits
-            ),
-        )
-        statement = (
-            _visible()
-            .where(chunks.c.workspace_id == workspace, near)
-            .order_by(chunks.c.document_id, chunks.c.number)
-        )
-        with self._database.read() as connection:
-            return tuple(map(_stored, connection.execute(statement)))
 
     def selected(
         self,

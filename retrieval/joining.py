@@ -1,8 +1,9 @@
 """Chunks that were found become passages; for an answer, with the neighbours beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from data.chunks import chunk_id
 from data.contents import StoredChunk
 from retrieval.fusion import Fused
 from retrieval.passages import Passage, Span
@@ -21,15 +22,27 @@ def single(hit: Hit) -> Passage:
     return _passage(hit, [hit.chunk])
 
 
+def neighbours(hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Return the ids of the chunks just before and after the hits, but for the hits' own."""
+    own = {hit.chunk.id for hit in hits}
+    beside = {
+        chunk_id(hit.chunk.document_id, hit.chunk.version, hit.chunk.number + step)
+        for hit in hits
+        for step in (-1, 1)
+    }
+    return tuple(beside - own)
+
+
 def joined(
-    hits: Sequence[Hit], around: Sequence[StoredChunk], characters: int, limit: int
+    hits: Sequence[Hit], near: Iterable[StoredChunk], characters: int, limit: int
 ) -> tuple[Passage, ...]:
     """Return the best hits with the neighbours that fit, each chunk in one passage only.
 
     A hit that is in a better one's passage already adds nothing of its own. ``characters``
     bounds a passage; the hit itself is always in it, whole.
     """
-    known = {(one.document_id, one.version, one.number): one for one in around}
+    own = (hit.chunk for hit in hits)
+    known = {(one.document_id, one.version, one.number): one for one in (*near, *own)}
     taken: set[str] = set()
     passages: list[Passage] = []
     # No passage grows over a chunk that may head one itself.

@@ -12,7 +12,7 @@ from data.libraries import Libraries
 from data.settings import SearchSettings
 from data.visibility import Visibility
 from retrieval.fusion import Fused, fused
-from retrieval.joining import Hit, joined, single
+from retrieval.joining import Hit, joined, neighbours, single
 from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target
 from retrieval.passages import Found, Passage, Scope
@@ -21,8 +21,6 @@ from retrieval.passages import Found, Passage, Scope
 OVERFETCH = 3
 # And for no more than this, however much of it turns out not to be visible.
 MOST_CANDIDATES = 1600
-# Neighbours on each side that may join a passage.
-REACH = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +67,11 @@ class Searcher:
         if not findings.hits:
             return _found(target, findings, ())
         started = time.perf_counter()
-        chunks = [hit.chunk for hit in findings.hits]
-        around = await self._lane.run(self._visibility.around, scope.workspace, chunks, REACH)
-        passages = joined(findings.hits, around, self._settings.passage_characters, limit)
+        hits = findings.hits[: 2 * limit]
+        near = await self._lane.run(
+            self._visibility.visible, scope.workspace, neighbours(hits), target.library_ids
+        )
+        passages = joined(hits, near.values(), self._settings.passage_characters, limit)
         findings.timings_ms["joining"] = round((time.perf_counter() - started) * 1000, 2)
         return _found(target, findings, passages)
 

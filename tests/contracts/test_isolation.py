@@ -103,7 +103,6 @@ def _answers(stores: Stores, mine: Side, theirs: Side, draw: Callable[..., Any])
         lambda: stores.libraries.newest(me, 10, cursor).items,
         lambda: stores.libraries.named(me, mine.libraries),
         lambda: stores.visibility.visible(me, chunk_ids, some("library_ids")),
-        lambda: stores.visibility.around(me, some("hits"), 2),
         lambda: stores.visibility.selected(me, some("library_ids"), (), tags),
         lambda: stores.visibility.selected(me, some("library_ids"), some("document_ids"), tags),
     ):

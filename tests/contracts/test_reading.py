@@ -10,7 +10,7 @@ from data.errors import (
 )
 from data.stores import Stores
 from data.tables import versions
-from tests.contracts.corpus import Corpus, begin_second_version, seen
+from tests.contracts.corpus import Corpus, begin_second_version
 
 DAY = 24 * 3600
 
@@ -81,13 +81,10 @@ class TestPages:
 
 
 class TestSelections:
-    def test_of_no_version_hold_no_chunk(
-        self, corpus: Corpus, stores: Stores, workspace: str
-    ) -> None:
+    def test_of_no_version_hold_no_chunk(self, corpus: Corpus, stores: Stores) -> None:
         corpus.ready("one", "two")
 
         assert stores.visibility.count([]) == 0
-        assert stores.visibility.around(workspace, [], 3) == ()
 
     def test_of_thousands_of_versions_are_counted(self, corpus: Corpus, stores: Stores) -> None:
         document_id = corpus.ready("one", "two").document.id
@@ -111,20 +108,6 @@ class TestSelections:
         assert found("law") == {both.id, law.id}
         assert found("law", "tax") == {both.id}
         assert found("tax", "none") == set()
-
-    def test_of_neighbours_are_in_order_and_stay_in_the_document(
-        self, corpus: Corpus, stores: Stores, workspace: str
-    ) -> None:
-        texts = tuple("abcdefg")
-        document_id = corpus.ready(*texts).document.id
-        corpus.ready(*texts)
-        hit = seen(stores, workspace, document_id)[3]
-
-        near = stores.visibility.around(workspace, [hit], 2)
-
-        assert [(chunk.document_id, chunk.text) for chunk in near] == [
-            (document_id, text) for text in "bcdef"
-        ]
 
     def test_have_the_vectors_row_by_row(self, corpus: Corpus, stores: Stores) -> None:
         document_id = corpus.ready("one", "two", "three").document.id

@@ -2,7 +2,7 @@
 
 from data.contents import StoredChunk
 from retrieval.fusion import Fused
-from retrieval.joining import Hit, joined, single
+from retrieval.joining import Hit, joined, neighbours, single
 
 
 def chunk(
@@ -82,3 +82,7 @@ class TestJoining:
 
     def test_stops_at_the_limit(self) -> None:
         assert len(joined([hit(0), hit(4), hit(8)], CHUNKS, characters=100, limit=2)) == 2
+
+
+def test_neighbours_are_the_chunks_beside_the_hits_and_not_the_hits() -> None:
+    assert set(neighbours([hit(3), hit(4)])) == {"d-1-2", "d-1-5"}
