@@ -104,7 +104,10 @@ class Searcher:
             ranked = fused(
                 {name: list(hits.scores) for name, hits in legs.items()}, self._settings.fusion_k
             )
-            visible = await self._visible(target, ranked)
+            # The first of them are enough, unless many are not visible any more.
+            visible = await self._visible(target, ranked[: OVERFETCH * limit])
+            if len(visible) < limit:
+                visible = await self._visible(target, ranked)
             findings = _findings(ranked, visible, legs)
             findings.timings_ms["fusion"] = round((time.perf_counter() - started) * 1000, 2)
             enough = len(findings.hits) >= limit or wanted >= MOST_CANDIDATES
