@@ -9,10 +9,11 @@ from starlette.requests import ClientDisconnect, Request
 
 from api.bodies import declared_bytes
 from api.multipart import FIELD_BYTES, MultipartForm, Part
-from data.blobs import LocalBlobs, Staging
+from data.blobs import LocalBlobs
 from data.errors import ClientGone, FileTooLarge, FootnoteError, Invalid
 from data.records import StagedFile, UploadFields
 from data.settings import UploadSettings
+from data.staging import Staging
 from ingestion.intake import media_type_of
 from retrieval.lanes import Lane
 

@@ -1,60 +1,19 @@
-"""The uploaded files: in a local folder, or wherever fsspec reaches (S3, for example)."""
+"""The uploaded files in a local folder; data/remote_blobs.py has them elsewhere."""
 
-import hashlib
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from stat import S_ISREG
-from typing import BinaryIO
-
-import fsspec
 
 from data.errors import BlobsUnavailable, NotFound, StorageFull
 from data.files import sync_folder, translated
+from data.staging import Staging
 
 READ_BYTES = 1024 * 1024
-
-
-class Staging:
-    """A file that is being received: hashed while it is written, not yet anybody's."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: BinaryIO = path.open("xb")
-        self._hash = hashlib.sha256()
-        self.bytes = 0
-        # The first bytes, by which the file's type is decided.
-        self.head = b""
-
-    @property
-    def name(self) -> str:
-        """Under which ``keep`` and ``discard`` find it."""
-        return self._path.name
-
-    def write(self, data: bytes) -> None:
-        """Append bytes, or raise ``StorageFull``."""
-        with translated():
-            self._file.write(data)
-        self._hash.update(data)
-        self.bytes += len(data)
-        if len(self.head) < 1024:
-            self.head += data[: 1024 - len(self.head)]
-
-    def finish(self) -> str:
-        """Put every byte on the disk, and return the SHA-256 in hexadecimal."""
-        with translated():
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-        return self._hash.hexdigest()
-
-    def close(self) -> None:
-        """Stop receiving; what a full disk did not take is forgotten."""
-        with suppress(OSError):
-            self._file.close()
 
 
 class LocalBlobs:
@@ -116,6 +75,22 @@ class LocalBlobs:
         if not os.access(self._staging, os.W_OK):
             raise BlobsUnavailable
 
+    def stale_staged(self, seconds: float) -> tuple[str, ...]:
+        """Return the staged files that nobody has written to for so long."""
+        with translated():
+            return tuple(
+                entry.name for entry in os.scandir(self._staging) if _is_older(entry, seconds)
+            )
+
+    def stale_documents(self, seconds: float) -> Iterator[tuple[str, str]]:
+        """Give (workspace, document) of the folders that have not changed for so long."""
+        with translated():
+            for workspace in os.scandir(self._root):
+                if workspace.name != self._staging.name and workspace.is_dir():
+                    for document in os.scandir(workspace.path):
+                        if _is_older(document, seconds):
+                            yield workspace.name, document.name
+
     def used_bytes(self) -> int:
         """Return how many bytes the files take."""
         total = 0
@@ -129,55 +104,8 @@ class LocalBlobs:
         return self._root / key
 
 
-class RemoteBlobs(LocalBlobs):
-    """Files behind an fsspec address; only what is being received lies on this host."""
-
-    def __init__(self, url: str, folder: Path, min_free_bytes: int) -> None:
-        super().__init__(folder, min_free_bytes)
-        with translated():
-            self._files, self._prefix = fsspec.core.url_to_fs(url)
-
-    def keep(self, name: str, key: str) -> None:
-        """Send a finished staged file to its key."""
-        staged = self._staging / name
-        with translated():
-            self._files.makedirs(self._remote(key).rpartition("/")[0], exist_ok=True)
-            self._files.put_file(str(staged), self._remote(key))
-            staged.unlink()
-
-    @contextmanager
-    def local(self, key: str) -> Iterator[Path]:
-        """Fetch the file for as long as it is read."""
-        copy = self._staging / secrets.token_hex(16)
-        try:
-            with translated():
-                self._files.get_file(self._remote(key), str(copy))
-            yield copy
-        finally:
-            copy.unlink(missing_ok=True)
-
-    def read(self, key: str) -> Iterator[bytes]:
-        """Give the bytes of a file, piece by piece."""
-        with translated(), self._files.open(self._remote(key), "rb") as file:
-            while piece := file.read(READ_BYTES):
-                yield piece
-
-    def delete(self, prefix: str) -> None:
-        """Remove everything under a key or a folder of keys; nothing there is fine."""
-        with translated():
-            if self._files.exists(self._remote(prefix)):
-                self._files.rm(self._remote(prefix), recursive=True)
-
-    def check(self) -> None:
-        """Raise ``BlobsUnavailable`` unless the store answers."""
-        super().check()
-        with translated():
-            self._files.exists(self._prefix)
-
-    def used_bytes(self) -> int:
-        """Return how many bytes the files take."""
-        with translated():
-            return int(self._files.du(self._prefix)) if self._files.exists(self._prefix) else 0
-
-    def _remote(self, key: str) -> str:
-        return f"{self._prefix.rstrip('/')}/{key}"
+def _is_older(entry: "os.DirEntry[str]", seconds: float) -> bool:
+    try:
+        return entry.stat().st_mtime < time.time() - seconds
+    except FileNotFoundError:  # it was removed meanwhile
+        return False

@@ -92,6 +92,12 @@ class Documents:
         with self._database.read() as connection:
             return get_document(connection, workspace, document_id)
 
+    def is_known(self, document_id: str) -> bool:
+        """Return whether anything of a document is left, also while it is being removed."""
+        known = select(documents.c.id).where(documents.c.id == document_id)
+        with self._database.read() as connection:
+            return connection.execute(known).first() is not None
+
     def newest(
         self,
         workspace: str,

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from data.acceptance import Acceptance
-from data.blobs import LocalBlobs, RemoteBlobs
+from data.blobs import LocalBlobs
 from data.catalogue import Catalogue
 from data.chunks import Chunks
 from data.claims import Claims
@@ -16,6 +16,7 @@ from data.keys import Keys
 from data.libraries import Libraries
 from data.migration import require_head
 from data.presence import Presence
+from data.remote_blobs import RemoteBlobs
 from data.secret_box import SecretBox
 from data.settings import Settings
 from data.versions import Versions

@@ -16,6 +16,7 @@ from data.stores import open_stores
 from workers.app import QUEUE
 from workers.queue import Doorbell
 from workers.reconcile import Reconciler
+from workers.sweeping import Sweeper
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +40,10 @@ def run(settings: Settings) -> int:
     with open_stores(settings) as stores:
         celery = _celery(settings, name)
         doorbell = Doorbell(settings.broker_url, settings.broker)
-        reconciler = Reconciler(stores.claims, stores.presence, doorbell, settings.jobs, name)
+        sweeper = Sweeper(stores.blobs, stores.documents)
+        reconciler = Reconciler(
+            stores.claims, stores.presence, doorbell, sweeper, settings.jobs, name
+        )
         while celery.poll() is None and not ended.is_set():
             reconciler.run_once()
             ended.wait(settings.jobs.reconcile_seconds)

@@ -1,18 +1,21 @@
 """Rings for work that nobody does: rings get lost, workers die, brokers forget."""
 
 import logging
+import time
 
 from data.claims import Claims
 from data.errors import FootnoteError
 from data.presence import Presence
 from data.settings import JobSettings
 from workers.queue import Doorbell
+from workers.sweeping import Sweeper
 
 logger = logging.getLogger(__name__)
 
 DUTY = "reconcile"
 # Rings of one round: enough to keep many workers busy, too few to flood a broker.
 RINGS = 8
+SWEEP_SECONDS = 1800.0
 
 
 class Reconciler:
@@ -23,12 +26,15 @@ class Reconciler:
         claims: Claims,
         presence: Presence,
         doorbell: Doorbell,
+        sweeper: Sweeper,
         settings: JobSettings,
         worker: str,
     ) -> None:
         self._claims = claims
         self._presence = presence
         self._doorbell = doorbell
+        self._sweeper = sweeper
+        self._swept_at = -SWEEP_SECONDS
         self._settings = settings
         self._worker = worker
 
@@ -39,6 +45,9 @@ class Reconciler:
             lease = max(10.0, 5 * self._settings.reconcile_seconds)
             if not self._presence.hold(DUTY, self._worker, lease):
                 return 0
+            if time.monotonic() > self._swept_at + SWEEP_SECONDS:
+                self._swept_at = time.monotonic()
+                self._sweeper.run_once()
             due = self._claims.due(RINGS)
             for job in due:
                 self._doorbell.ring()

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from data.blobs import LocalBlobs, RemoteBlobs, Staging
+from data.blobs import LocalBlobs
 from data.errors import BlobsUnavailable, NotFound, StorageFull
+from data.remote_blobs import RemoteBlobs
+from data.staging import Staging
 
 KEY = "ws-1/doc-1/1"
 
