@@ -61,12 +61,12 @@ class ExtractiveModel:
     async def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
         """Yield the sentences word by word, each with its marker, or the refusal."""
         chosen = await self._chosen(task, deadline)
-        for candidate in chosen:
-            # A line each: a sentence of a table has no full stop to end it.
+        for place, candidate in enumerate(chosen):
+            if place:  # a line each: a sentence of a table has no full stop to end it
+                yield "\n"
             for word in re.findall(r"\S+\s*", " ".join(candidate.text.split())):
                 yield word
             yield f" [{candidate.number}]"
-            yield "\n"
         if not chosen:
             yield DECLINE
         yield Finish()

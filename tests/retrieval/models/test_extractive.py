@@ -52,7 +52,7 @@ async def test_quotes_the_sentence_that_answers(shelf: Shelf) -> None:
     shelf.put(REPORT)
 
     assert await said(shelf, "How much was the revenue in 2021?") == (
-        "Revenue was $5.2 million in 2021. [1]\n"
+        "Revenue was $5.2 million in 2021. [1]"
     )
 
 
@@ -89,7 +89,7 @@ async def test_quotes_in_the_order_of_the_document(shelf: Shelf) -> None:
     shelf.put_spans([Span(1, 0, 23)])
 
     assert (
-        await said(shelf, "Basel tea?") == "Tea from Basel is good. [2]\nBasel exports tea. [1]\n"
+        await said(shelf, "Basel tea?") == "Tea from Basel is good. [2]\nBasel exports tea. [1]"
     )
 
 
