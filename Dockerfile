@@ -30,7 +30,7 @@ RUN FOOTNOTE_HOME=/var/lib/footnote python -c \
 FROM python:${PYTHON}
 RUN useradd --system --uid 10001 --user-group --no-create-home --home-dir /var/lib/footnote footnote \
     && install -d -o footnote -g footnote -m 0700 \
-        /var/lib/footnote /var/lib/footnote/blobs /var/lib/footnote/lexical
+        /var/lib/footnote /var/lib/footnote/blobs /var/lib/footnote/lexical /tmp/metrics
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /app /app
 COPY --from=build --chown=footnote:footnote /var/lib/footnote/models /var/lib/footnote/models
@@ -38,7 +38,8 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HUB_OFFLINE=1 \
-    FOOTNOTE_HOME=/var/lib/footnote
+    FOOTNOTE_HOME=/var/lib/footnote \
+    PROMETHEUS_MULTIPROC_DIR=/tmp/metrics
 WORKDIR /app
 # By its number, so that Kubernetes can see that it is not root.
 USER 10001
@@ -47,4 +48,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
 CMD ["uvicorn", "api.app:create_app", "--factory", "--host", "0.0.0.0", "--port", "8000", \
-     "--workers", "2", "--timeout-graceful-shutdown", "20"]
+     "--workers", "2", "--timeout-graceful-shutdown", "20", "--no-access-log"]

@@ -54,6 +54,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         lanes = await open_lanes(settings, stack)
         batcher = await open_batcher(settings, metrics, stores, lanes, stack)
         vectors = VectorIndex(settings.index_url, settings.index)
+        stack.push_async_callback(vectors.close)
         ephemeral = Ephemeral(settings.broker_url, settings.broker)
         stack.push_async_callback(ephemeral.close)
         follower = stack.enter_context(
@@ -83,12 +84,12 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
             feed=feed,
             health=Health(
                 {
-                    "catalogue": checks.of_catalogue(stores.database, lanes.catalogue),
-                    "blobs": checks.of_blobs(stores.blobs, lanes.blobs),
+                    "catalogue": checks.of_catalogue(stores.database, lanes.checks),
+                    "blobs": checks.of_blobs(stores.blobs, lanes.checks),
                     "broker": checks.of_broker(ephemeral),
                     "index": checks.of_index(vectors),
                     "lexical": checks.of_lexical(follower),
-                    "workers": checks.of_workers(stores.presence, lanes.catalogue),
+                    "workers": checks.of_workers(stores.presence, lanes.checks),
                     "embedder": checks.of_embedder(batcher),
                     "model": checks.of_model(settings.model.base_url),
                 }
@@ -109,6 +110,7 @@ async def open_lanes(settings: Settings, stack: AsyncExitStack) -> Lanes:
         # The embedder takes one call at a time.
         embedder=await lane("embedder", 1),
         blobs=await lane("blobs", 4),
+        checks=await lane("checks", 2),
     )
 
 
@@ -157,7 +159,7 @@ def require_fingerprint(libraries: Libraries, fingerprint: str) -> None:
     if other:
         raise FingerprintMismatch(
             f"The library “{other[0]}” was embedded with another model than the configured one. "
-            "Configure that model again, or run `footnote reindex --embed`.",
+            "Configure that model again.",
             libraries=len(other),
         )
 

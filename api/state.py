@@ -36,6 +36,8 @@ class Lanes:
     lexical: Lane
     embedder: Lane
     blobs: Lane
+    # Of its own: a busy service is not an unavailable one.
+    checks: Lane
 
 
 @dataclass(frozen=True, slots=True)

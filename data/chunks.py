@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import delete, func, insert, select
 
 from data.claims import require_held
-from data.contents import Chunk, Vectors
+from data.contents import Chunk, Vector, Vectors
 from data.database import Database
 from data.records import Claim
 from data.tables import chunks, vectors
@@ -37,16 +37,20 @@ class Chunks:
         with self._database.read() as connection:
             return connection.execute(statement).scalar_one()
 
-    def known_vectors(self, workspace: str, reuse_keys: Sequence[str]) -> dict[str, np.ndarray]:
+    def known_vectors(self, workspace: str, reuse_keys: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of texts that were embedded before, by reuse key."""
-        statement = select(vectors.c.reuse_key, vectors.c.vector).where(
-            vectors.c.workspace_id == workspace, vectors.c.reuse_key.in_(reuse_keys)
-        )
+        found: dict[str, Vector] = {}
         with self._database.read() as connection:
-            return {
-                row.reuse_key: np.frombuffer(row.vector, "<f2").astype(np.float32)
-                for row in connection.execute(statement)
-            }
+            for start in range(0, len(reuse_keys), ROWS):
+                rows = connection.execute(
+                    select(vectors.c.reuse_key, vectors.c.vector).where(
+                        vectors.c.workspace_id == workspace,
+                        vectors.c.reuse_key.in_(reuse_keys[start : start + ROWS]),
+                    )
+                )
+                for row in rows:
+                    found[row.reuse_key] = np.frombuffer(row.vector, "<f2").astype(np.float32)
+        return found
 
     def write(
         self,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select, update
+from sqlalchemy import Connection, Row, case, func, or_, select, update
 
 from data.counters import JOBS, advance
 from data.database import Database, clock
@@ -148,8 +148,14 @@ class Claims:
             _end_job(connection, claim.job_id, claim.document_id, code, message)
 
     def due(self, limit: int) -> tuple[str, ...]:
-        """Return jobs that wait to be claimed and that nobody has rung for, oldest first."""
-        silent = clock() - self._settings.ring_again_seconds
+        """Return jobs that wait to be claimed and that nobody has rung for, oldest first.
+
+        A ring for a job that has begun is missed sooner: it may have gone to a worker that died.
+        """
+        patience = case(
+            (jobs.c.state == JobState.RUNNING, self._settings.lease_seconds),
+            else_=self._settings.ring_again_seconds,
+        )
         owed = (
             select(jobs.c.id)
             .where(
@@ -158,7 +164,7 @@ class Claims:
                 jobs.c.not_before <= clock(),
                 or_(
                     jobs.c.rung_at.is_(None),
-                    jobs.c.rung_at < silent,
+                    jobs.c.rung_at < clock() - patience,
                     jobs.c.rung_at < jobs.c.lease_until,
                 ),
             )

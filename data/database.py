@@ -20,6 +20,8 @@ from data.errors import CatalogueUnavailable, FootnoteError, Invalid, StorageFul
 from data.settings import DatabaseSettings
 
 Result = TypeVar("Result")
+# What SQLite says when trying again may help.
+SQLITE_AWAY = ("locked", "unable to open", "disk I/O error", "readonly", "interrupted")
 # What SQLITE_FULL says, and PostgreSQL's disk_full.
 SQLITE_FULL = "disk is full"
 POSTGRESQL_FULL = "53100"
@@ -108,7 +110,13 @@ def _translated() -> Iterator[None]:
         state = getattr(error.orig, "sqlstate", None)
         if state == POSTGRESQL_FULL or SQLITE_FULL in str(error.orig):
             raise StorageFull from error
+        if isinstance(error.orig, sqlite3.Error) and not _is_outage(error.orig):
+            raise  # "no such column" will not go away by waiting
         raise CatalogueUnavailable from error
+
+
+def _is_outage(error: sqlite3.Error) -> bool:
+    return any(words in str(error) for words in SQLITE_AWAY)
 
 
 def _patiently(step: Callable[[], Result], seconds: float) -> Result:
@@ -169,5 +177,12 @@ def _postgresql(url: str, settings: DatabaseSettings) -> Engine:
         pool_timeout=settings.busy_seconds,
         hide_parameters=True,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": max(2, int(settings.busy_seconds))},
+        connect_args={
+            "connect_timeout": max(2, int(settings.busy_seconds)),
+            # A server that vanished without a word is noticed within half a minute.
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 30_000,
+        },
     )

@@ -1,6 +1,6 @@
 """Documents, their versions and their pages, as readers may see them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, tuple_
@@ -92,11 +92,11 @@ class Documents:
         with self._database.read() as connection:
             return get_document(connection, workspace, document_id)
 
-    def is_known(self, document_id: str) -> bool:
-        """Return whether anything of a document is left, also while it is being removed."""
-        known = select(documents.c.id).where(documents.c.id == document_id)
+    def known(self, document_ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that anything is left of, also while it is being removed."""
+        statement = select(documents.c.id).where(documents.c.id.in_(document_ids))
         with self._database.read() as connection:
-            return connection.execute(known).first() is not None
+            return set(connection.execute(statement).scalars())
 
     def newest(
         self,

@@ -285,6 +285,6 @@ class EmbedderInvalid(SetupError):
 
 
 class FingerprintMismatch(SetupError):
-    """A library was embedded with another model. Run `footnote reindex --embed`."""
+    """A library was embedded with another model. Configure that model again."""
 
     code = "fingerprint_mismatch"

@@ -2,6 +2,7 @@
 
 import fcntl
 import logging
+import shutil
 import threading
 from pathlib import Path
 from types import TracebackType
@@ -16,9 +17,11 @@ from data.visibility import Visibility
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 0.25
-# Changes of one commit.
-BATCH = 50
+POLL_SECONDS = 0.1
+# Changes of one commit; the texts of so many documents are in memory at once.
+BATCH = 10
+# What a rebuild of a small index takes for sure.
+NEEDED_BYTES = 256 * 1024 * 1024
 
 
 class LexicalFollower:
@@ -61,11 +64,22 @@ class LexicalFollower:
             raise LexicalUnavailable
         return self._index
 
-    def wait_for(self, sequence: int, seconds: float) -> bool:
-        """Return whether the index has followed up to the sequence, waiting for it a while."""
+    @property
+    def is_open(self) -> bool:
+        """Whether there is an index to search."""
+        return self._index is not None
+
+    def has_followed(self, sequence: int) -> bool:
+        """Return whether the index has followed up to the sequence; if not, hurry it on."""
         if self._followed >= sequence:
             return True
         self._nudged.set()
+        return False
+
+    def wait_for(self, sequence: int, seconds: float) -> bool:
+        """Return whether the index has followed up to the sequence, blocking for a while."""
+        if self.has_followed(sequence):
+            return True
         with self._progress:
             return self._progress.wait_for(lambda: self._followed >= sequence, seconds)
 
@@ -89,7 +103,8 @@ class LexicalFollower:
             index, self._index = self._index, None
             if index:
                 index.close()
-            if not writes or self._stopping:
+            # A full disk is no damage: emptying the index would lose it for nothing.
+            if not writes or self._stopping or self._disk_is_full():
                 raise
             logger.warning("lexical index is rebuilt: it could not be read or written")
             self._index = LexicalIndex.rebuilt(self._root / "index")
@@ -106,6 +121,9 @@ class LexicalFollower:
         self._note(self._index.sequence)
         while writes and not self._stopping and self._apply_some(self._index):
             pass
+
+    def _disk_is_full(self) -> bool:
+        return shutil.disk_usage(self._root).free < NEEDED_BYTES
 
     def _apply_some(self, index: LexicalIndex) -> bool:
         steps = self._catalogue.changes_after(self._followed, BATCH)

@@ -1,6 +1,7 @@
 """The parent's handle on one parser process: ask, wait so long, and be sure that it ends."""
 
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -34,7 +35,10 @@ class ChildRaved(ChildDied):
 
 
 class Ending(NamedTuple):
-    """How a child ended: its exit code (a signal is negative) and its largest resident size."""
+    """How a child ended: its exit code (a signal is negative) and its largest resident size.
+
+    The size is 0 where it never grew beyond what its parent had, and so is not known.
+    """
 
     code: int
     peak_bytes: int
@@ -58,6 +62,8 @@ class Child:
             cwd="/",
             process_group=0,
         )
+        # Linux counts the parent's size at the start into the child's largest one.
+        self._inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
     @property
     def pid(self) -> int:
@@ -122,4 +128,5 @@ class Child:
             self._process.returncode = 1
             return Ending(1, 0)
         self._process.returncode = os.waitstatus_to_exitcode(status)
-        return Ending(self._process.returncode, usage.ru_maxrss * 1024)
+        own = usage.ru_maxrss if usage.ru_maxrss > self._inherited else 0
+        return Ending(self._process.returncode, own * 1024)

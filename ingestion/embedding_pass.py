@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,7 +65,7 @@ class EmbeddingPass:
         groups = self._groups(claim, profile, last)
         with ThreadPoolExecutor(1, thread_name_prefix="beside-encoder") as beside:
             coming = beside.submit(next, groups, None)
-            stored = []
+            stored: list[Future[None]] = []
             chunks = 0
             while (group := coming.result()) is not None:
                 coming = beside.submit(next, groups, None)
@@ -73,6 +73,8 @@ class EmbeddingPass:
                 vectors = self._embedded(group)
                 watch.lap("embedding")
                 chunks += len(group.chunks)
+                if stored and stored[-1].done():
+                    stored[-1].result()  # what can't be stored need not be embedded
                 stored.append(beside.submit(self._store, claim, library, group, vectors))
             for one in stored:
                 one.result()

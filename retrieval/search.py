@@ -79,8 +79,8 @@ class Searcher:
         libraries = self._libraries.named(scope.workspace, scope.libraries)
         ids = [library.id for library in libraries]
         sequence = self._catalogue.sequence()
+        ready = self._visibility.any_ready(ids)
         if not scope.document_ids and not scope.tags:
-            ready = self._visibility.any_ready(ids)
             return Target(
                 scope.workspace, libraries, None, is_exact=False, ready=ready, sequence=sequence
             )
@@ -91,14 +91,14 @@ class Searcher:
             libraries,
             selected,
             is_exact=few,
-            ready=bool(selected),
+            ready=ready,
             sequence=sequence,
         )
 
     async def _find(self, target: Target, query: str, limit: int) -> Findings:
         """Ask the legs, for more and more until enough of what they find is visible."""
         wanted = max(self._settings.candidates, OVERFETCH * limit)
-        while target.ready:
+        while target.ready and target.selected != ():
             legs = await self._ask(target, query, wanted)
             started = time.perf_counter()
             ranked = fused(

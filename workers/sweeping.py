@@ -1,6 +1,7 @@
 """Files that an interrupted upload left behind are swept away."""
 
 import logging
+from itertools import islice
 
 from data.blobs import LocalBlobs
 from data.documents import Documents
@@ -9,6 +10,8 @@ logger = logging.getLogger(__name__)
 
 # An upload that takes longer between two pieces, or between its file and its commit, is dead.
 ORPHAN_SECONDS = 3600.0
+# Documents that the catalogue is asked for at a time.
+TOGETHER = 500
 
 
 class Sweeper:
@@ -24,9 +27,10 @@ class Sweeper:
         for name in self._blobs.stale_staged(seconds):
             self._blobs.discard(name)
             swept += 1
-        for workspace, document in self._blobs.stale_documents(seconds):
-            if not self._documents.is_known(document):
-                self._blobs.delete(f"{workspace}/{document}")
+        stale = self._blobs.stale_documents(seconds)
+        while some := {document: workspace for workspace, document in islice(stale, TOGETHER)}:
+            for document in set(some) - self._documents.known(tuple(some)):
+                self._blobs.delete(f"{some[document]}/{document}")
                 swept += 1
         if swept:
             logger.info("orphans swept", extra={"files": swept})

@@ -1,7 +1,9 @@
 """What Celery runs: one slice of the most deserving job."""
 
 import logging
+import os
 import signal
+import time
 from contextlib import ExitStack
 
 from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown
@@ -17,6 +19,8 @@ from workers.recording import recorded
 from workers.resources import Resources, open_resources
 
 logger = logging.getLogger(__name__)
+
+OPEN_AGAIN_SECONDS = 2.0
 
 
 class Child:
@@ -56,7 +60,13 @@ def _tie_parent(**_: object) -> None:
 @worker_process_init.connect
 def _open(**_: object) -> None:
     die_with_parent(signal.SIGKILL)
-    child.open(Settings())
+    try:
+        child.open(Settings())
+    # Celery would go on with a child that can do nothing: whatever it was, another one tries.
+    except Exception:
+        logger.exception("worker child not opened")
+        time.sleep(OPEN_AGAIN_SECONDS)
+        os._exit(1)
 
 
 @worker_process_shutdown.connect

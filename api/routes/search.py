@@ -7,6 +7,7 @@ from api.disconnects import unless_gone
 from api.routes.responses import COMMON, errors
 from api.schemas.search import SearchBody, SearchRequest
 from retrieval.deadline import Deadline
+from retrieval.passages import Found
 
 router = APIRouter(prefix="/v1/search", tags=["search and ask"], responses=COMMON)
 
@@ -19,7 +20,12 @@ async def search(
     asked: SearchRequest, request: Request, key: ReaderDep, state: StateDep, metrics: MetricsDep
 ) -> SearchBody:
     """Find the passages that are nearest to a query, in meaning and in words."""
-    finding = state.searcher.search(asked.scope(key.workspace), asked.query, asked.limit)
-    found = await unless_gone(request.receive, Deadline(SECONDS).wait(finding))
+    scope = asked.scope(key.workspace)
+
+    async def found_in_turn() -> Found:
+        async with state.admission.place():
+            return await state.searcher.search(scope, asked.query, asked.limit)
+
+    found = await unless_gone(request.receive, Deadline(SECONDS).wait(found_in_turn()))
     metrics.note_stages(found.timings_ms)
     return SearchBody.of(found)

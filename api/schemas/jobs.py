@@ -42,6 +42,8 @@ class JobBody(ResponseModel):
     eta_seconds: float | None
     attempts: int
     error: JobError | None
+    # Why an open job last had to wait or to start again: an outage, for example.
+    waiting_for: str | None
     warnings: list[Warned]
     created_at: datetime
     started_at: datetime | None
@@ -50,7 +52,7 @@ class JobBody(ResponseModel):
     @classmethod
     def of(cls, job: Job) -> "JobBody":
         """Return the body for a job."""
-        # While a job runs, its message is why it last had to wait; that is no error.
+        # The message of an open job is no error: it may yet succeed.
         error = None
         if job.error_code:
             error = JobError(code=job.error_code, message=job.error_message or "")
@@ -65,6 +67,7 @@ class JobBody(ResponseModel):
             eta_seconds=job.eta_seconds,
             attempts=job.attempts,
             error=error,
+            waiting_for=None if job.state.is_final else job.error_message,
             warnings=Warned.of(job.warnings),
             created_at=job.created_at,
             started_at=job.started_at,

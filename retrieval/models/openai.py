@@ -23,6 +23,7 @@ T = TypeVar("T")
 # was read to its end can be used again.
 _DRAIN_SECONDS = 0.05
 _REFUSAL_BYTES = 16 * 1024
+STREAM_OPTIONS = b"stream_options"
 
 
 class OpenAIModel:
@@ -79,7 +80,8 @@ class OpenAIModel:
             refusal: httpx.Response | None = None
             async with AsyncExitStack() as stack:
                 try:
-                    sending = self._connections.stream(self._body(messages))
+                    body = self._body(messages)
+                    sending = self._connections.stream(body)
                     response = await waiting.until(stack.enter_async_context(sending))
                 except httpx.TransportError as error:
                     problem = ModelUnavailable(f"The model at {host} can't be reached.")
@@ -88,7 +90,7 @@ class OpenAIModel:
                     if response.status_code == httpx.codes.OK:
                         yield response
                         return
-                    if await waiting.until(self._refused_stream_options(response)):
+                    if await waiting.until(self._refused_stream_options(body, response)):
                         continue
                     refusal = response
                     problem = ModelUnavailable(
@@ -112,17 +114,19 @@ class OpenAIModel:
             body["stream_options"] = {"include_usage": True}
         return json.dumps(body).encode()
 
-    async def _refused_stream_options(self, response: httpx.Response) -> bool:
+    async def _refused_stream_options(self, body: bytes, response: httpx.Response) -> bool:
         """Whether the endpoint refused only the wish for usage, which is then never sent again."""
-        if not self._knows_stream_options or response.status_code not in (400, 422):
+        if STREAM_OPTIONS not in body or response.status_code not in (400, 422):
             return False
         refusal = b""
         async for chunk in response.aiter_bytes():
             refusal += chunk
             if len(refusal) > _REFUSAL_BYTES:
                 break
-        self._knows_stream_options = b"stream_options" not in refusal
-        return not self._knows_stream_options
+        refused = STREAM_OPTIONS in refusal
+        if refused:
+            self._knows_stream_options = False
+        return refused
 
 
 class _Waiting:

@@ -62,7 +62,7 @@ def test_a_process_refuses_vectors_of_another_model(home: Path) -> None:
         require_fingerprint(stores.libraries, "mine")
         stores.libraries.of_job(library.id, "theirs")
 
-        with pytest.raises(FingerprintMismatch, match="footnote reindex --embed"):
+        with pytest.raises(FingerprintMismatch, match="Configure that model again"):
             require_fingerprint(stores.libraries, "mine")
 
 

@@ -88,9 +88,7 @@ async def test_quotes_in_the_order_of_the_document(shelf: Shelf) -> None:
     shelf.put_spans([Span(2, 0, 18)])
     shelf.put_spans([Span(1, 0, 23)])
 
-    assert (
-        await said(shelf, "Basel tea?") == "Tea from Basel is good. [2]\nBasel exports tea. [1]"
-    )
+    assert await said(shelf, "Basel tea?") == "Tea from Basel is good. [2]\nBasel exports tea. [1]"
 
 
 async def test_does_not_say_a_thing_twice(shelf: Shelf) -> None:
