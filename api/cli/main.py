@@ -130,7 +130,8 @@ def migrate() -> None:
 
     settings = configuration.read()
     if setup.prepare(settings):
-        say(f"The first admin key is in {settings.folder / 'admin.key'}.")
+        place = "FOOTNOTE_ADMIN_KEY" if settings.admin_key else settings.folder / "admin.key"
+        say(f"The first admin key is the one in {place}.")
 
 
 @app.command()

@@ -39,4 +39,4 @@ class StatusBody(ResponseModel):
     oldest_queued_seconds: float | None
     workers: list[WorkerBody]
     stores: dict[str, int]
-    limits: dict[str, float]
+    limits: dict[str, int]
