@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.contents import Chunk, Embed, Profile, TokenStarts, Vector, Vectors
-from data.records import Claim, JobStage, Library
+from data.records import Claim, Library
 from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores
@@ -56,8 +56,8 @@ class EmbeddingPass:
         self._pages_per_slice = settings.jobs.pages_per_slice
         self._chunker = Chunker(encoder.token_starts, settings.chunking)
 
-    def run_slice(self, claim: Claim, library: Library) -> None:
-        """Embed the claim's next pages, and checkpoint after the last of them."""
+    def run_slice(self, claim: Claim, library: Library) -> int:
+        """Embed and store the claim's next pages, and return the last of them."""
         watch = Stopwatch()
         last = min(claim.cursor + self._pages_per_slice, claim.total)
         profile = self._stores.versions.profile(claim)
@@ -78,9 +78,9 @@ class EmbeddingPass:
                 stored.append(beside.submit(self._store, claim, library, group, vectors))
             for one in stored:
                 one.result()
-        self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
         watch.lap("storing")
         logger.info("pages embedded", extra={"chunks": chunks, "seconds": watch.seconds})
+        return last
 
     def _groups(self, claim: Claim, profile: Profile, last: int) -> Iterator[Group]:
         number = self._stores.chunks.count_until(claim, claim.cursor)

@@ -53,9 +53,7 @@ class Pipeline:
             if not claim.total or claim.cursor < claim.total:
                 return self._read_pages(claim)
             return self._learn_profile(claim)
-        if claim.cursor < claim.total:
-            return self._embed_pages(claim)
-        return self._publish(claim)
+        return self._embed_pages(claim)
 
     def _read_pages(self, claim: Claim) -> bool:
         watch = Stopwatch()
@@ -94,7 +92,10 @@ class Pipeline:
         return True
 
     def _embed_pages(self, claim: Claim) -> bool:
-        self._embedding.run_slice(claim, self._library(claim))
+        last = self._embedding.run_slice(claim, self._library(claim))
+        if last == claim.total:
+            return self._publish(claim)
+        self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
         return True
 
     def _publish(self, claim: Claim) -> bool:

@@ -35,8 +35,6 @@ class Target:
     selected: tuple[tuple[str, int], ...] | None
     # Whether the selection is small enough to compare with every vector of it.
     is_exact: bool
-    # Whether any document is there to be found.
-    ready: bool
     # The catalogue's last change: what the lexical index should have followed.
     sequence: int
 

@@ -57,7 +57,7 @@ class Searcher:
         """Return single chunks, best first."""
         target = await self._lane.run(self._target, scope)
         findings = await self._find(target, query, limit)
-        return _found(target, findings, tuple(map(single, findings.hits[:limit])))
+        return await self._found(target, findings, tuple(map(single, findings.hits[:limit])))
 
     async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
         """Return the best passages, neighbours joined."""
@@ -65,7 +65,7 @@ class Searcher:
         # Hits that fall into one passage must not leave the answer with too few.
         findings = await self._find(target, query, 2 * limit)
         if not findings.hits:
-            return _found(target, findings, ())
+            return await self._found(target, findings, ())
         started = time.perf_counter()
         hits = findings.hits[: 2 * limit]
         near = await self._lane.run(
@@ -73,17 +73,29 @@ class Searcher:
         )
         passages = joined(hits, near.values(), self._settings.passage_characters, limit)
         findings.timings_ms["joining"] = round((time.perf_counter() - started) * 1000, 2)
-        return _found(target, findings, passages)
+        return await self._found(target, findings, passages)
+
+    async def _found(
+        self, target: Target, findings: Findings, passages: tuple[Passage, ...]
+    ) -> Found:
+        # Asked only when nothing was found: why was that?
+        ready = bool(passages) or await self._lane.run(
+            self._visibility.any_ready, target.library_ids
+        )
+        return Found(
+            passages=passages,
+            timings_ms=findings.timings_ms,
+            best_similarity=findings.best_similarity,
+            ready=ready,
+            lexical_behind=findings.is_behind,
+        )
 
     def _target(self, scope: Scope) -> Target:
         libraries = self._libraries.named(scope.workspace, scope.libraries)
         ids = [library.id for library in libraries]
         sequence = self._catalogue.sequence()
-        ready = self._visibility.any_ready(ids)
         if not scope.document_ids and not scope.tags:
-            return Target(
-                scope.workspace, libraries, None, is_exact=False, ready=ready, sequence=sequence
-            )
+            return Target(scope.workspace, libraries, None, is_exact=False, sequence=sequence)
         selected = self._visibility.selected(scope.workspace, ids, scope.document_ids, scope.tags)
         few = self._visibility.count(selected) <= self._settings.exact_chunks
         return Target(
@@ -91,21 +103,20 @@ class Searcher:
             libraries,
             selected,
             is_exact=few,
-            ready=ready,
             sequence=sequence,
         )
 
     async def _find(self, target: Target, query: str, limit: int) -> Findings:
         """Ask the legs, for more and more until enough of what they find is visible."""
         wanted = max(self._settings.candidates, OVERFETCH * limit)
-        while target.ready and target.selected != ():
+        while target.selected != ():
             legs = await self._ask(target, query, wanted)
             started = time.perf_counter()
             ranked = fused(
                 {name: list(hits.scores) for name, hits in legs.items()}, self._settings.fusion_k
             )
             # The first of them are enough, unless many are not visible any more.
-            visible = await self._visible(target, ranked[: OVERFETCH * limit])
+            visible = await self._visible(target, ranked[: 2 * limit])
             if len(visible) < limit:
                 visible = await self._visible(target, ranked)
             findings = _findings(ranked, visible, legs)
@@ -157,13 +168,3 @@ def _findings(
         similar = max((scores[id_] for id_ in visible if id_ in scores), default=None)
     behind = "lexical" not in legs or legs["lexical"].is_behind
     return Findings(hits, similar, timings, behind)
-
-
-def _found(target: Target, findings: Findings, passages: tuple[Passage, ...]) -> Found:
-    return Found(
-        passages=passages,
-        timings_ms=findings.timings_ms,
-        best_similarity=findings.best_similarity,
-        ready=target.ready,
-        lexical_behind=findings.is_behind,
-    )

@@ -1,0 +1,210 @@
+"""A search over real stores: two legs, what may be seen, and what is missing."""
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from data.contents import Vector
+from data.errors import IndexUnavailable, LexicalUnavailable, LibraryNotFound, SearchUnavailable
+from data.lexical_follower import LexicalFollower
+from data.settings import SearchSettings, Settings
+from data.setup import prepare
+from data.stores import Stores, open_stores
+from retrieval.exact import ExactSearch
+from retrieval.lanes import Lane
+from retrieval.legs import DenseLeg, LexicalLeg
+from retrieval.passages import Scope
+from retrieval.search import Searcher
+from tests.contracts.corpus import Corpus
+
+
+class FirstAxis:
+    """Every query is nearest to the first chunk of a document."""
+
+    async def encode(self, text: str) -> Vector:
+        return np.array([1, 0, 0, 0], np.float32)
+
+
+class MemoryIndex:
+    """Neighbours that were put there; it can be away."""
+
+    def __init__(self) -> None:
+        self.hits: list[tuple[str, float]] = []
+        self.is_away = False
+        self.asked: list[int] = []
+
+    async def nearest(self, _name: str, _vectors: Any, limit: int) -> list[Any]:
+        if self.is_away:
+            raise IndexUnavailable
+        self.asked.append(limit)
+        return [self.hits[:limit]]
+
+
+class AwayFollower:
+    """A lexical index that can't be opened."""
+
+    is_open = False
+
+    def has_followed(self, _sequence: int) -> bool:
+        return False
+
+    @property
+    def index(self) -> Any:
+        raise LexicalUnavailable
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    settings = Settings(home=tmp_path)
+    prepare(settings)
+    with open_stores(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def corpus(stores: Stores) -> Corpus:
+    library = stores.libraries.every()[0]
+    stores.libraries.of_job(library.id, "f" * 64)
+    return Corpus(stores, library.workspace)
+
+
+@pytest.fixture
+def index() -> MemoryIndex:
+    return MemoryIndex()
+
+
+@pytest.fixture
+def follower(stores: Stores, tmp_path: Path) -> Iterator[Any]:
+    with LexicalFollower(tmp_path / "lexical", stores.catalogue, stores.visibility) as running:
+        assert running.wait_for(0, 10)
+        yield running
+
+
+def searcher_of(stores: Stores, index: Any, follower: Any, lane: Lane) -> Searcher:
+    settings = SearchSettings(lexical_wait_seconds=10)
+    dense = DenseLeg(FirstAxis(), index, ExactSearch(stores.visibility, lane))
+    return Searcher(
+        stores.libraries,
+        stores.visibility,
+        stores.catalogue,
+        lane,
+        dense,
+        LexicalLeg(follower, lane, settings),
+        settings,
+    )
+
+
+@pytest.fixture
+async def lane() -> AsyncIterator[Lane]:
+    async with Lane("catalogue", 2, 100) as opened:
+        yield opened
+
+
+@pytest.fixture
+def searcher(stores: Stores, index: MemoryIndex, follower: Any, lane: Lane) -> Searcher:
+    return searcher_of(stores, index, follower, lane)
+
+
+async def test_both_legs_find_and_both_ranks_are_told(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex
+) -> None:
+    document = corpus.ready("whales sing", "gulls cry").document.id
+    index.hits = [(f"{document}-1-1", 0.9), (f"{document}-1-0", 0.5)]
+
+    found = await searcher.search(Scope(corpus.workspace), "whales", 10)
+
+    assert [passage.text for passage in found.passages] == ["whales sing", "gulls cry"]
+    assert dict(found.passages[0].ranks) == {"dense": 2, "lexical": 1}
+    assert found.best_similarity == 0.9
+    assert not found.lexical_behind
+
+
+async def test_what_was_deleted_is_not_found_though_both_indexes_have_it(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex, stores: Stores
+) -> None:
+    gone = corpus.ready("whales sing").document.id
+    kept = corpus.ready("whales dive").document.id
+    index.hits = [(f"{gone}-1-0", 0.9), (f"{kept}-1-0", 0.5)]
+    stores.catalogue.delete_document(corpus.workspace, gone)
+
+    found = await searcher.search(Scope(corpus.workspace), "whales", 10)
+
+    assert [passage.document_id for passage in found.passages] == [kept]
+    assert found.best_similarity == 0.5
+
+
+async def test_more_is_asked_until_enough_is_visible(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex
+) -> None:
+    kept = corpus.ready("whales dive").document.id
+    index.hits = [(f"doc-gone-1-{number}", 0.9) for number in range(100)] + [(f"{kept}-1-0", 0.2)]
+
+    found = await searcher.search(Scope(corpus.workspace), "nothing", 1)
+
+    assert [passage.document_id for passage in found.passages] == [kept]
+    assert index.asked == [50, 100, 200]
+
+
+async def test_a_filter_compares_with_the_stored_vectors(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex
+) -> None:
+    corpus.ready("whales sing")
+    wanted = corpus.ready("gulls cry", "gulls fly", tags=("birds",)).document.id
+
+    for scope in (
+        Scope(corpus.workspace, document_ids=(wanted,)),
+        Scope(corpus.workspace, tags=("birds",)),
+    ):
+        found = await searcher.search(scope, "gulls", 10)
+        assert {passage.document_id for passage in found.passages} == {wanted}
+        assert found.passages[0].text == "gulls cry"
+        assert found.best_similarity == 1.0
+    assert index.asked == []
+
+
+async def test_one_leg_is_enough(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex, stores: Stores, lane: Lane
+) -> None:
+    document = corpus.ready("whales sing").document.id
+    index.hits = [(f"{document}-1-0", 0.9)]
+    without_words = searcher_of(stores, index, AwayFollower(), lane)
+
+    by_meaning = await without_words.search(Scope(corpus.workspace), "whales", 10)
+    index.is_away = True
+    by_words = await searcher.search(Scope(corpus.workspace), "whales", 10)
+
+    assert dict(by_meaning.passages[0].ranks) == {"dense": 1}
+    assert by_meaning.lexical_behind
+    assert dict(by_words.passages[0].ranks) == {"lexical": 1}
+    assert by_words.best_similarity is None
+    with pytest.raises(SearchUnavailable):
+        await without_words.search(Scope(corpus.workspace), "whales", 10)
+
+
+async def test_nothing_ready_is_told_from_nothing_found(searcher: Searcher, corpus: Corpus) -> None:
+    assert not (await searcher.search(Scope(corpus.workspace), "whales", 10)).ready
+
+    corpus.ready("gulls cry")
+
+    found = await searcher.search(Scope(corpus.workspace, tags=("none",)), "whales", 10)
+    assert found.passages == ()
+    assert found.ready
+
+
+async def test_an_unknown_library_is_an_error(searcher: Searcher, corpus: Corpus) -> None:
+    with pytest.raises(LibraryNotFound):
+        await searcher.search(Scope(corpus.workspace, ("nowhere",)), "whales", 10)
+
+
+async def test_an_answer_s_passages_have_their_neighbours(
+    searcher: Searcher, corpus: Corpus
+) -> None:
+    corpus.ready("whales sing", "gulls cry", "seals bark")
+
+    found = await searcher.passages_for_answer(Scope(corpus.workspace), "gulls", 1)
+
+    assert found.passages[0].text == "whales sing\ngulls cry\nseals bark"
+    assert (found.passages[0].page, found.passages[0].page_end) == (2, 3)
