@@ -19,5 +19,5 @@ async def tour(target: Target) -> bool:
     ready = await add(target, collected([SAMPLES]), Wishes())
     say(f'\n$ footnote ask "{QUESTION}"\n')
     await ask(target, Question(QUESTION), write)
-    say(f"\nNow open {target.address} or ask your own. Ctrl-C ends it.")
+    say(f"\nNow open {target.address}/docs, or ask your own. Ctrl-C ends it.")
     return ready
