@@ -56,7 +56,7 @@ class RemoteBlobs(LocalBlobs):
         with translated():
             self._files.exists(self._prefix)
 
-    def stale_documents(self, seconds: float) -> Iterator[tuple[str, str]]:  # noqa: ARG002
+    def stale_documents(self, seconds: float) -> Iterator[tuple[str, str]]:  # noqa: ARG002 - as its base
         """Give nothing: not every remote store tells how old a file is."""
         yield from ()
 
