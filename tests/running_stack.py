@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -139,10 +139,10 @@ class RunningStack:
         raise AssertionError(f"The job did not end: {job}")
 
 
-def events(response: httpx.Response) -> Iterator[tuple[str, dict[str, Any]]]:
+def events(lines: Iterable[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give the events of a stream as names and data."""
     name = ""
-    for line in response.iter_lines():
+    for line in lines:
         if line.startswith("event: "):
             name = line.removeprefix("event: ")
         elif line.startswith("data: "):

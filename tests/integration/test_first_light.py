@@ -40,7 +40,7 @@ class TestAnUpload:
         uploaded = stack.upload(client, SAMPLES / "constitution.pdf")
 
         with client.stream("GET", f"/v1/jobs/{uploaded['job']['id']}/events") as answer:
-            seen = [job for name, job in events(answer) if name == "job"]
+            seen = [job for name, job in events(answer.iter_lines()) if name == "job"]
 
         assert seen[-1]["state"] == "succeeded"
         assert seen[-1]["progress"] == {"done": 9, "total": 9, "unit": "pages"}
@@ -66,7 +66,7 @@ class TestAnAnswer:
         model.say("It was dark for 47 ", "minutes, because salt water entered [", "1].")
 
         with client.stream("POST", "/v1/ask", json={"question": DARK}) as answer:
-            told = list(events(answer))
+            told = list(events(answer.iter_lines()))
 
         names = [name for name, _ in told]
         assert names[:2] == ["accepted", "sources"]
@@ -111,7 +111,7 @@ class TestAnAnswer:
         before = model.cancelled
 
         with client.stream("POST", "/v1/ask", json={"question": DARK}) as answer:
-            next(data for name, data in events(answer) if name == "token")
+            next(data for name, data in events(answer.iter_lines()) if name == "token")
             assert model.active == 1
 
         until(lambda: model.active == 0)
