@@ -74,7 +74,7 @@ def _theirs(baseline: Baseline, pdfs: Path, folder: Path, model: str) -> dict[st
     baseline.ingest(pdfs, folder)
     port = _free_port()
     environment = {**baseline.environment(folder), "LLM_BASE_URL": model, "LLM_MODEL": "mock"}
-    command = [
+    command: list[str | Path] = [
         *(baseline.python, "-m", "uvicorn", f"{SCRIPT.stem}:app"),
         *("--port", str(port), "--log-level", "warning"),
     ]
