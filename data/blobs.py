@@ -10,7 +10,7 @@ from pathlib import Path
 from stat import S_ISREG
 
 from data.errors import BlobsUnavailable, NotFound, StorageFull
-from data.files import sync_folder, translated
+from data.files import sync_path, translated
 from data.staging import Staging
 
 READ_BYTES = 1024 * 1024
@@ -40,7 +40,7 @@ class LocalBlobs:
             target.parent.mkdir(parents=True, exist_ok=True)
             (self._staging / name).rename(target)
             for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
-                sync_folder(folder)
+                sync_path(folder)
 
     def discard(self, name: str) -> None:
         """Remove a staged file, if it is still there."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, update
 
 from data.counters import JOBS, advance
 from data.database import Database, clock
@@ -32,11 +32,7 @@ class Claims:
         due = (
             select(jobs, clock().label("now"))
             .join(workspaces, workspaces.c.id == jobs.c.workspace_id)
-            .where(
-                jobs.c.state.in_(OPEN),
-                or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
-                jobs.c.not_before <= clock(),
-            )
+            .where(*_unheld())
             .order_by(workspaces.c.served_at, jobs.c.slices, jobs.c.created_at, jobs.c.id)
             .limit(1)
             .with_for_update(of=jobs, skip_locked=True)
@@ -159,9 +155,7 @@ class Claims:
         owed = (
             select(jobs.c.id)
             .where(
-                jobs.c.state.in_(OPEN),
-                or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
-                jobs.c.not_before <= clock(),
+                *_unheld(),
                 or_(
                     jobs.c.rung_at.is_(None),
                     jobs.c.rung_at < clock() - patience,
@@ -178,6 +172,15 @@ class Claims:
         """Note that the broker took a ring for this job: the reconciler need not ring yet."""
         with self._database.write() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(rung_at=clock()))
+
+
+def _unheld() -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of the jobs that anyone may claim now."""
+    return (
+        jobs.c.state.in_(OPEN),
+        or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
+        jobs.c.not_before <= clock(),
+    )
 
 
 def write_held(connection: Connection, claim: Claim, **values: Any) -> None:

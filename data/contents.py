@@ -14,6 +14,10 @@ Vector = npt.NDArray[np.float32]
 Box = tuple[float, float, float, float]
 # Texts to their vectors, one row each.
 Embed = Callable[[Sequence[str]], Vectors]
+# The codes of warnings about pages.
+PAGE_UNREADABLE = "page_unreadable"
+PAGE_TRUNCATED = "page_truncated"
+NO_TEXT = "no_text"
 # A text to the character offset at which each of its tokens starts (no special tokens).
 TokenStarts = Callable[[str], Sequence[int]]
 

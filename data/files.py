@@ -12,9 +12,9 @@ from data.errors import BlobsUnavailable, NotFound, StorageFull
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def sync_folder(folder: Path) -> None:
-    """Put a folder's entries on the disk, so that a rename in it stays."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def sync_path(path: Path) -> None:
+    """Put a file, or a folder's entries, on the disk: what was written or renamed there stays."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
@@ -24,7 +24,7 @@ def sync_folder(folder: Path) -> None:
 def write_private(path: Path, text: str) -> None:
     """Write a small secret file as a whole, readable by its owner only."""
     _private_draft(path, text).rename(path)
-    sync_folder(path.parent)
+    sync_path(path.parent)
 
 
 def make_private(path: Path, text: str) -> None:
@@ -36,7 +36,7 @@ def make_private(path: Path, text: str) -> None:
         return
     finally:
         draft.unlink()
-    sync_folder(path.parent)
+    sync_path(path.parent)
 
 
 def _private_draft(path: Path, text: str) -> Path:

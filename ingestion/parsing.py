@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 
 from data.boxes import pack
-from data.contents import FileFacts, Page
+from data.contents import PAGE_UNREADABLE, FileFacts, Page
 from data.errors import FileRejected, Unavailable
 from data.file_errors import (
     EmptyFile,
@@ -25,7 +25,6 @@ from ingestion.child import PARSER, Child, ChildDied, ChildHung, ChildRaved, End
 from ingestion.parsers.frames import Frame, page_of_frame
 from ingestion.spares import Spares
 
-PAGE_UNREADABLE = "page_unreadable"
 # A page is given up when it has ended this many processes.
 TRIES = 2
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from data.contents import Page
+from data.contents import NO_TEXT, PAGE_TRUNCATED, PAGE_UNREADABLE, Page
 from data.file_errors import NoTextFound
 from data.records import Claim, JobStage, Library, PageWarning, Source
 from data.settings import Settings
@@ -17,12 +17,10 @@ from ingestion.removal import VectorStore, remove_chunks
 
 logger = logging.getLogger(__name__)
 
-NO_TEXT = "no_text"
-UNREADABLE = "page_unreadable"
 MESSAGES = {
     NO_TEXT: "These pages have no text: they may be scans or pictures.",
-    UNREADABLE: "These pages could not be read and were left out.",
-    "page_truncated": "These pages have more text than the limit; the rest of it was left out.",
+    PAGE_UNREADABLE: "These pages could not be read and were left out.",
+    PAGE_TRUNCATED: "These pages have more text than the limit; the rest of it was left out.",
 }
 
 
@@ -76,7 +74,9 @@ class Pipeline:
     def _learn_profile(self, claim: Claim) -> bool:
         watch = Stopwatch()
         versions = self._stores.versions
-        empty = [page for code, page in versions.warnings(claim) if code in (NO_TEXT, UNREADABLE)]
+        empty = [
+            page for code, page in versions.warnings(claim) if code in (NO_TEXT, PAGE_UNREADABLE)
+        ]
         if len(empty) == claim.total:
             raise NoTextFound
         source = versions.source(claim)
@@ -126,6 +126,6 @@ def _warnings(found: Sequence[tuple[str, int]]) -> tuple[PageWarning, ...]:
     for code, page in found:
         pages.setdefault(code, []).append(page)
     return tuple(
-        PageWarning(code, MESSAGES.get(code, MESSAGES[UNREADABLE]), tuple(numbers))
+        PageWarning(code, MESSAGES.get(code, MESSAGES[PAGE_UNREADABLE]), tuple(numbers))
         for code, numbers in pages.items()
     )

@@ -6,7 +6,6 @@ It runs in a process of its own (retrieval/converted.py), so that torch's memory
 import fcntl
 import hashlib
 import json
-import os
 import shutil
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from data.errors import EmbedderInvalid
+from data.files import sync_path
 from retrieval import converted
 from retrieval.converted import ConvertedModel
 
@@ -49,7 +49,7 @@ def convert(home: Path, model: str, max_tokens: int) -> None:
         _put_in_place(building, models / fingerprint)
         pointer = converted.pointer(home, model, max_tokens)
         _write(building.with_suffix(".pointer"), f"{fingerprint}\n").replace(pointer)
-        _sync(models)
+        sync_path(models)
 
 
 def weights_sha256(folder: Path) -> str:
@@ -121,9 +121,9 @@ def _build(source: Path, model: str, max_tokens: int, folder: Path) -> str:
         tokenizer_sha256=converted.sha256(folder / converted.TOKENIZER),
     )
     for file in folder.iterdir():
-        _sync(file)
+        sync_path(file)
     _write(folder / converted.DESCRIPTION, description.model_dump_json(indent=1))
-    _sync(folder)
+    sync_path(folder)
     return description.fingerprint
 
 
@@ -152,17 +152,8 @@ def _put_in_place(building: Path, folder: Path) -> None:
 
 def _write(path: Path, text: str) -> Path:
     path.write_text(text)
-    _sync(path)
+    sync_path(path)
     return path
-
-
-def _sync(path: Path) -> None:
-    """Have what was written to a file or a folder survive a power cut."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

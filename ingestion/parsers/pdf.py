@@ -15,15 +15,12 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from data.boxes import Boxes, pack
-from data.contents import FileFacts, Page
+from data.contents import PAGE_TRUNCATED, PAGE_UNREADABLE, FileFacts, Page
 from data.file_errors import PasswordRequired, UnreadableFile, WrongPassword
 from ingestion.parsers.cleaning import Characters, Codes, cleaned
 from ingestion.parsers.lines import composed
 from ingestion.parsers.placement import Placement
 from ingestion.parsers.serving import Opening
-
-PAGE_UNREADABLE = "page_unreadable"
-PAGE_TRUNCATED = "page_truncated"
 
 _LONGEST_TITLE = 500
 _BOLD_WEIGHT = 600

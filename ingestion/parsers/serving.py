@@ -15,10 +15,10 @@ from typing import BinaryIO, Protocol
 from data.contents import FileFacts, Page
 from data.errors import FileRejected
 from data.file_errors import ParserOutOfMemory
+from data.processes import die_with_parent
 from ingestion.parsers.frames import Frame, encoded, frame_of_page, read_frame
 
 # From linux/prctl.h.
-PR_SET_PDEATHSIG = 1
 PR_SET_NO_NEW_PRIVS = 38
 
 
@@ -79,10 +79,9 @@ def confine(*, memory_bytes: int, cpu_seconds: int) -> None:
     # Nothing is ever written to a file; pipes are not files.
     _limit(resource.RLIMIT_FSIZE, 0)
     _limit(resource.RLIMIT_NOFILE, 64)
+    die_with_parent(signal.SIGKILL)
     if sys.platform == "linux":
-        system = ctypes.CDLL(None, use_errno=True)
-        system.prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
-        system.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 
 def _limit(kind: int, value: int, grace: int = 0) -> None:
