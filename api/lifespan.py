@@ -15,11 +15,11 @@ from api.uploads import Uploads
 from data.census import Census
 from data.contents import Page, Vectors
 from data.ephemeral import Ephemeral
-from data.errors import FingerprintMismatch
 from data.lexical_follower import LexicalFollower
 from data.libraries import Libraries
 from data.logs import configure_logs
 from data.settings import Settings
+from data.setup_errors import FingerprintMismatch
 from data.stores import Stores, open_stores
 from data.vectors import VectorIndex
 from ingestion.intake import Intake
@@ -76,7 +76,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
             lanes=lanes,
             authentication=Authentication(stores.keys, lanes.catalogue),
             uploads=Uploads(stores.blobs, lanes.blobs, settings.uploads),
-            intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.claims, ring),
+            intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.rings, ring),
             ring=ring,
             searcher=searcher,
             answerer=Answerer(searcher, models, verifier, admission, settings.search),

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, or_, select, update
 
 from data.claims import lock_document, require_held, write_held
 from data.counters import CATALOGUE, advance, current
 from data.database import Database, clock
 from data.documents import get_document
 from data.errors import Conflict, DocumentNotFound
-from data.jobs import cancel_open_jobs, insert_job, lock_open_jobs
+from data.jobs import cancel_jobs, insert_job, lock_jobs
 from data.libraries import DEFAULT, hold_library
 from data.records import (
     Change,
@@ -20,7 +20,7 @@ from data.records import (
     JobState,
     PageWarning,
 )
-from data.tables import changes, documents, libraries, versions
+from data.tables import changes, documents, jobs, libraries, versions
 
 
 class Catalogue:
@@ -47,6 +47,7 @@ class Catalogue:
             old = connection.execute(
                 select(documents.c.published_version).where(documents.c.id == claim.document_id)
             ).scalar_one()
+            filename = select(versions.c.filename).where(*this).scalar_subquery()
             published = connection.execute(
                 update(documents)
                 .where(
@@ -58,6 +59,7 @@ class Catalogue:
                 )
                 .values(
                     published_version=claim.version,
+                    filename=func.coalesce(filename, documents.c.filename),
                     state=DocumentState.READY,
                     updated_at=clock(),
                 )
@@ -66,6 +68,7 @@ class Catalogue:
                 if old:
                     _supersede(connection, claim.document_id, old)
                 _record(connection, claim.document_id, claim.version, published=True)
+                _retire(connection, claim)
             _succeed(connection, claim, warnings=noted)
 
     def delete_document(self, workspace: str, document_id: str) -> None:
@@ -123,12 +126,13 @@ def _delete(
 ) -> None:
     # Step by step over all of them, for the order of locks: documents, jobs, counters.
     gone = [_hide(connection, document_id) for document_id in document_ids]
-    delays = [lock_open_jobs(connection, row.id) for row in gone]
+    delays = [lock_jobs(connection, row.id) for row in gone]
     for row in gone:
         if row.published_version:
             _record(connection, row.id, row.published_version, published=False)
     for row, delay in zip(gone, delays, strict=True):
-        cancel_open_jobs(connection, row.id)
+        mine = jobs.c.document_id == row.id
+        cancel_jobs(connection, "cancelled", "The document was deleted.", mine)
         version = row.latest_version
         insert_job(connection, workspace, library_id, row.id, version, JobKind.PURGE, delay)
 
@@ -152,6 +156,24 @@ def _supersede(connection: Connection, document_id: str, version: int) -> None:
         .values(superseded_at=clock())
     )
     _record(connection, document_id, version, published=False)
+
+
+def _retire(connection: Connection, claim: Claim) -> None:
+    """Queue the removal of all that older versions have left, published or not."""
+    older = (
+        select(versions.c.version)
+        .where(versions.c.document_id == claim.document_id, versions.c.version < claim.version)
+        .order_by(versions.c.version)
+    )
+    for version in connection.execute(older).scalars().all():
+        insert_job(
+            connection,
+            claim.workspace,
+            claim.library_id,
+            claim.document_id,
+            version,
+            JobKind.PURGE,
+        )
 
 
 def _succeed(connection: Connection, claim: Claim, **values: object) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, case, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
 
 from data.counters import JOBS, advance
 from data.database import Database, clock
@@ -10,8 +10,9 @@ from data.errors import AttemptsExhausted, ClaimLost
 from data.jobs import OPEN
 from data.records import Claim, DocumentState, JobKind, JobStage, JobState
 from data.settings import JobSettings
-from data.tables import documents, jobs, workspaces
+from data.tables import documents, jobs, workers, workspaces
 
+FIRST_STAGES = {JobKind.INGEST: JobStage.PARSING, JobKind.REINDEX: JobStage.INDEXING}
 # Between two attempts at what keeps going wrong.
 LONGEST_PAUSE_SECONDS = 60
 
@@ -23,7 +24,7 @@ class Claims:
         self._database = database
         self._settings = settings
 
-    def claim(self) -> Claim | None:
+    def claim(self, worker: str = "") -> Claim | None:
         """Take the most deserving job that nobody holds, or return None.
 
         The least recently served workspace, then the fewest slices done, then age: a small
@@ -32,7 +33,7 @@ class Claims:
         due = (
             select(jobs, clock().label("now"))
             .join(workspaces, workspaces.c.id == jobs.c.workspace_id)
-            .where(*_unheld())
+            .where(*unheld())
             .order_by(workspaces.c.served_at, jobs.c.slices, jobs.c.created_at, jobs.c.id)
             .limit(1)
             .with_for_update(of=jobs, skip_locked=True)
@@ -45,12 +46,12 @@ class Claims:
                 # What was deleted must go, however often its removal fails.
                 is_spent = row.attempts >= self._settings.max_attempts
                 if row.kind == JobKind.PURGE or not is_spent:
-                    return self._take(connection, row)
+                    return self._take(connection, row, worker)
             # In a transaction of its own: it locks the document before the job.
             self._exhaust(row)
 
-    def _take(self, connection: Connection, row: Row[Any]) -> Claim:
-        stage = row.stage or (JobStage.PARSING if row.kind == JobKind.INGEST else None)
+    def _take(self, connection: Connection, row: Row[Any], worker: str) -> Claim:
+        stage = row.stage or FIRST_STAGES.get(JobKind(row.kind))
         connection.execute(
             update(workspaces).where(workspaces.c.id == row.workspace_id).values(served_at=clock())
         )
@@ -62,12 +63,15 @@ class Claims:
                 stage=stage,
                 token=row.token + 1,
                 attempts=row.attempts + 1,
+                worker=worker,
                 lease_until=clock() + self._settings.lease_seconds,
+                checkpoint_at=func.coalesce(jobs.c.checkpoint_at, clock()),
                 started_at=func.coalesce(jobs.c.started_at, clock()),
                 rung_at=None,
                 changed=advance(connection, JOBS),
             )
         )
+        connection.execute(update(workers).where(workers.c.id == worker).values(active_at=clock()))
         return Claim(
             job_id=row.id,
             workspace=row.workspace_id,
@@ -111,6 +115,28 @@ class Claims:
         with self._database.write() as connection:
             checkpoint(connection, claim, stage, cursor, total)
 
+    def require(self, claim: Claim) -> None:
+        """Raise ``ClaimLost`` unless the claim is still the latest of a running job."""
+        held = select(jobs.c.id).where(
+            jobs.c.id == claim.job_id,
+            jobs.c.token == claim.token,
+            jobs.c.state == JobState.RUNNING,
+        )
+        with self._database.read() as connection:
+            if connection.execute(held).first() is None:
+                raise ClaimLost
+
+    def hand_back(self, claim: Claim) -> None:
+        """Let the job go as it was claimed, for another worker: this one is stopping."""
+        with self._database.write() as connection:
+            write_held(
+                connection,
+                claim,
+                attempts=claim.attempts - 1,
+                lease_until=None,
+                rung_at=None,
+            )
+
     def wait(self, claim: Claim, reason: str) -> None:
         """Let the job go until an outage may be over; it does not count as an attempt."""
         with self._database.write() as connection:
@@ -143,38 +169,8 @@ class Claims:
             require_held(connection, claim)
             _end_job(connection, claim.job_id, claim.document_id, code, message)
 
-    def due(self, limit: int) -> tuple[str, ...]:
-        """Return jobs that wait to be claimed and that nobody has rung for, oldest first.
 
-        A ring for a job that has begun is missed sooner: it may have gone to a worker that died.
-        """
-        patience = case(
-            (jobs.c.state == JobState.RUNNING, self._settings.lease_seconds),
-            else_=self._settings.ring_again_seconds,
-        )
-        owed = (
-            select(jobs.c.id)
-            .where(
-                *_unheld(),
-                or_(
-                    jobs.c.rung_at.is_(None),
-                    jobs.c.rung_at < clock() - patience,
-                    jobs.c.rung_at < jobs.c.lease_until,
-                ),
-            )
-            .order_by(jobs.c.created_at)
-            .limit(limit)
-        )
-        with self._database.read() as connection:
-            return tuple(connection.execute(owed).scalars())
-
-    def note_ring(self, job_id: str) -> None:
-        """Note that the broker took a ring for this job: the reconciler need not ring yet."""
-        with self._database.write() as connection:
-            connection.execute(update(jobs).where(jobs.c.id == job_id).values(rung_at=clock()))
-
-
-def _unheld() -> tuple[ColumnElement[bool], ...]:
+def unheld() -> tuple[ColumnElement[bool], ...]:
     """Return the conditions of the jobs that anyone may claim now."""
     return (
         jobs.c.state.in_(OPEN),
@@ -223,10 +219,15 @@ def checkpoint(
     connection: Connection, claim: Claim, stage: JobStage, cursor: int, total: int
 ) -> None:
     """Record progress within the caller's transaction; the job is anybody's again."""
+    goes_on = stage is claim.stage and cursor > claim.cursor
+    took = (clock() - jobs.c.checkpoint_at) / max(1, cursor - claim.cursor)
     write_held(
         connection,
         claim,
         stage=stage,
+        # Half of what it was, so that an outage is soon forgotten. Another stage has its own.
+        pace=(func.coalesce(jobs.c.pace, took) + took) / 2 if goes_on else None,
+        checkpoint_at=clock(),
         cursor=cursor,
         total=total,
         slices=jobs.c.slices + 1,

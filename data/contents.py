@@ -18,6 +18,8 @@ Embed = Callable[[Sequence[str]], Vectors]
 PAGE_UNREADABLE = "page_unreadable"
 PAGE_TRUNCATED = "page_truncated"
 NO_TEXT = "no_text"
+OCR_SKIPPED = "ocr_skipped"
+OCR_FAILED = "ocr_failed"
 # A text to the character offset at which each of its tokens starts (no special tokens).
 TokenStarts = Callable[[str], Sequence[int]]
 

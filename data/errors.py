@@ -6,7 +6,7 @@
     │   ├── Unauthenticated, Forbidden, Conflict, …
     │   └── FileRejected      the file itself is the reason (data/file_errors.py)
     ├── Unavailable           trying again may help
-    └── SetupError            the person who runs Footnote can fix it
+    └── SetupError            the person who runs Footnote can fix it (data/setup_errors.py)
 
 The branch says what to do: the API turns it into a status (api/errors.py) and
 to the workers ``Unavailable`` is a wait; everything else ends the job (workers/tasks.py).
@@ -176,6 +176,13 @@ class Overloaded(Unavailable):
     retry_after_seconds = 1
 
 
+class QueueFull(Overloaded):
+    """Too much waits to be indexed already. Upload more when some of it is done."""
+
+    code = "queue_full"
+    retry_after_seconds = 30
+
+
 class CatalogueUnavailable(Unavailable):
     """The database is away or busy. Try again shortly."""
 
@@ -204,6 +211,12 @@ class IndexUnavailable(Unavailable):
     """The vector index (Chroma) is away. Try again shortly."""
 
     code = "index_unavailable"
+
+
+class IndexIncomplete(IndexUnavailable):
+    """The vector index has lost vectors and is being rebuilt; search goes on by words."""
+
+    code = "index_incomplete"
 
 
 class LexicalUnavailable(Unavailable):
@@ -246,45 +259,3 @@ class SetupError(FootnoteError):
     """Footnote is not set up in a way that it can run."""
 
     code = "setup_error"
-
-
-class WrongRevision(SetupError):
-    """The database has another schema than this program. Run `footnote migrate`."""
-
-    code = "wrong_revision"
-
-
-class HomeInUse(SetupError):
-    """Another `footnote up` runs on this home already."""
-
-    code = "home_in_use"
-
-
-class PortTaken(SetupError):
-    """The port is in use by another program."""
-
-    code = "port_taken"
-
-
-class ProgramFailed(SetupError):
-    """A program that Footnote needs does not start."""
-
-    code = "program_failed"
-
-
-class SettingsInvalid(SetupError):
-    """A setting has a value that is not allowed."""
-
-    code = "settings_invalid"
-
-
-class EmbedderInvalid(SetupError):
-    """The embedding model can't be used."""
-
-    code = "embedder_invalid"
-
-
-class FingerprintMismatch(SetupError):
-    """A library was embedded with another model. Configure that model again."""
-
-    code = "fingerprint_mismatch"

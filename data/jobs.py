@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
 
 from data.counters import JOBS, advance, current
 from data.database import Database, clock, moment
@@ -15,6 +15,8 @@ from data.tables import jobs
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 # Of the whole effort for a page, what reading it takes; the rest is embedding it.
 PARSING_SHARE = 0.1
+# What embedding a page takes while nothing is known of this file yet: two cores, 16 pages a second.
+EMBEDDING_SECONDS = 0.06
 
 
 def job_columns() -> Select[Any]:
@@ -25,10 +27,6 @@ def job_columns() -> Select[Any]:
 def job_of(row: Row[Any]) -> Job:
     """Return the record of a row of ``job_columns``."""
     state = JobState(row.state)
-    share = _share_done(row)
-    eta = None
-    if state is JobState.RUNNING and row.started_at and share > 0:
-        eta = round((row.now - row.started_at) * (1 - share) / share, 1)
     return Job(
         id=row.id,
         document_id=row.document_id,
@@ -36,9 +34,9 @@ def job_of(row: Row[Any]) -> Job:
         kind=JobKind(row.kind),
         state=state,
         stage=JobStage(row.stage) if row.stage and state is JobState.RUNNING else None,
-        done=int(share * row.total),
+        done=int(_share_done(row) * row.total),
         total=row.total,
-        eta_seconds=eta,
+        eta_seconds=_eta(row),
         attempts=row.attempts,
         error_code=row.error_code,
         error_message=row.error_message,
@@ -50,12 +48,29 @@ def job_of(row: Row[Any]) -> Job:
     )
 
 
+def _eta(row: Row[Any]) -> float | None:
+    """Return the seconds that a job still takes at the pace of its stage, once that is known.
+
+    While it waits for its turn or for an outage to end nobody can know.
+    """
+    if row.state != JobState.RUNNING or row.pace is None or row.not_before > row.now:
+        return None
+    left: float = row.pace * (row.total - row.cursor)
+    if row.stage == JobStage.PARSING:
+        left += EMBEDDING_SECONDS * row.total
+    least: float = row.pace
+    soon: float = left - (row.now - row.checkpoint_at)
+    return round(max(soon, least), 1)
+
+
 def _share_done(row: Row[Any]) -> float:
-    if row.state == JobState.SUCCEEDED or row.stage == JobStage.INDEXING:
+    if row.state == JobState.SUCCEEDED:
         return 1.0
     if not row.total:
         return 0.0
     share: float = row.cursor / row.total
+    if row.kind == JobKind.REINDEX:
+        return share
     if row.stage == JobStage.PARSING:
         return share * PARSING_SHARE
     return PARSING_SHARE + share * (1 - PARSING_SHARE) if row.stage else 0.0
@@ -74,8 +89,9 @@ def insert_job(
     version: int,
     kind: JobKind,
     delay_seconds: float = 0,
+    size: int = 0,
 ) -> Job:
-    """Queue work within the caller's transaction."""
+    """Queue work within the caller's transaction; ``size`` is the file's, in bytes."""
     identity = f"job-{secrets.token_hex(10)}"
     connection.execute(
         insert(jobs).values(
@@ -85,6 +101,7 @@ def insert_job(
             document_id=document_id,
             version=version,
             kind=kind,
+            bytes=size,
             state=JobState.QUEUED,
             warnings=[],
             not_before=clock() + delay_seconds if delay_seconds else 0,
@@ -95,30 +112,38 @@ def insert_job(
     return job_of(connection.execute(job_columns().where(jobs.c.id == identity)).one())
 
 
-def lock_open_jobs(connection: Connection, document_id: str) -> float:
-    """Lock a document's open jobs until the caller's transaction ends.
+def lock_jobs(connection: Connection, document_id: str) -> float:
+    """Lock a document's open jobs, and those that are still written for, until the commit.
 
-    Returns how many seconds the longest lease among them still runs: until then its
-    holder may be writing to places that know no token (Chroma).
+    Returns how many seconds the longest lease among them still runs, also of a cancelled one:
+    until then its holder may be writing to places that know no token (Chroma).
     """
     leases = (
         select(jobs.c.lease_until - clock())
-        .where(jobs.c.document_id == document_id, jobs.c.state.in_(OPEN))
+        .where(
+            jobs.c.document_id == document_id,
+            or_(jobs.c.state.in_(OPEN), jobs.c.lease_until > clock()),
+        )
         .with_for_update()
     )
     running = [float(left) for left in connection.execute(leases).scalars() if left]
     return max([0.0, *running])
 
 
-def cancel_open_jobs(connection: Connection, document_id: str) -> None:
-    """Cancel a document's open jobs, locked before, within the caller's transaction."""
+def cancel_jobs(
+    connection: Connection, code: str, message: str, *which: ColumnElement[bool]
+) -> None:
+    """Cancel open jobs, locked before, within the caller's transaction.
+
+    Their leases stay: whoever holds one may still be writing to Chroma.
+    """
     connection.execute(
         update(jobs)
-        .where(jobs.c.document_id == document_id, jobs.c.state.in_(OPEN))
+        .where(jobs.c.state.in_(OPEN), *which)
         .values(
             state=JobState.CANCELLED,
-            error_code="cancelled",
-            error_message="The document was deleted.",
+            error_code=code,
+            error_message=message,
             changed=advance(connection, JOBS),
             finished_at=clock(),
         )

@@ -7,9 +7,10 @@ from sqlalchemy import Connection, Row, Select, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database, clock, moment
-from data.errors import FingerprintMismatch, LibraryExists, LibraryNotFound
+from data.errors import LibraryExists, LibraryNotFound
 from data.listing import Listing, listing
 from data.records import Library
+from data.setup_errors import FingerprintMismatch
 from data.tables import documents, libraries
 
 DEFAULT = "default"
@@ -32,6 +33,8 @@ def library_of(row: Row[Any]) -> Library:
         generation=row.generation,
         chroma_server=row.chroma_server,
         created_at=moment(row.created_at),
+        building=row.building,
+        dead=row.dead,
     )
 
 

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, func, select
 
 from data.database import Database
-from data.errors import WrongRevision
+from data.setup_errors import WrongRevision
 
 # Names PostgreSQL's lock for it.
 MIGRATING = 0xF007

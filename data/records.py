@@ -73,11 +73,25 @@ class Library:
     generation: int
     chroma_server: str
     created_at: datetime
+    # The generation that a reindex job fills beside the live one.
+    building: int | None = None
+    # Vectors removed from the live generation; Chroma keeps their bytes until it is rebuilt.
+    dead: int = 0
 
     @property
     def collection(self) -> str:
-        """The name of its Chroma collection; never a user's words."""
-        return f"fn-{self.id}-{self.fingerprint[:8]}-{self.generation}"
+        """The name of its live Chroma collection; never a user's words."""
+        return self.collection_of(self.generation)
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        """The collections that are to hold its vectors: the live one, and one being built."""
+        building = () if self.building is None else (self.collection_of(self.building),)
+        return (self.collection, *building)
+
+    def collection_of(self, generation: int) -> str:
+        """Return the name of a generation's collection."""
+        return f"fn-{self.id}-{self.fingerprint[:8]}-{generation}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +210,17 @@ class Source:
     title: str | None
     file_title: str | None
     password: bytes | None
+    # What its slices took so far.
+    reading_seconds: float
+    ocr_seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What a slice took, in seconds: of reading, and of OCR, which is not part of it."""
+
+    reading: float = 0.0
+    ocr: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

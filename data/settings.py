@@ -66,6 +66,9 @@ class UploadSettings(Section):
     drain_seconds: Seconds = 5.0
     # Uploads are refused while the disk has less than this free.
     min_free_bytes: int = 256 * 1024 * 1024
+    # What may wait to be indexed, for each workspace; more is refused with 429.
+    max_queued_jobs: Positive = 10_000
+    max_queued_bytes: Positive = 20 * 1024**3
 
 
 class ParsingSettings(Section):
@@ -76,10 +79,20 @@ class ParsingSettings(Section):
     # Opening the file, and each page.
     open_seconds: Seconds = 60.0
     page_seconds: Seconds = 30.0
+    # Reading all of a file, over all of its slices, without what OCR takes.
+    file_seconds: Seconds = 3600.0
     cpu_seconds: Positive = 600
     max_page_characters: Positive = 1_000_000
     # A fresh process now and then gives back what PDFium leaked.
     pages_per_process: Positive = 200
+
+
+class OcrSettings(Section):
+    """Reading pages that are pictures."""
+
+    enabled: bool = True
+    # Of OCR for one file, over all of its slices; later pages get a warning instead.
+    file_seconds: Seconds = 1800.0
 
 
 class ChunkingSettings(Section):
@@ -117,7 +130,13 @@ class JobSettings(Section):
     lease_seconds: Seconds = 15.0
     heartbeat_seconds: Seconds = 4.0
     max_attempts: Positive = 3
+    # A slice ends at whichever comes first; what it has done by then is kept.
     pages_per_slice: Positive = 96
+    seconds_per_slice: Seconds = 5.0
+    # A slice that gets no further for so long is ended, with the process that hangs in it.
+    stuck_seconds: Seconds = 180.0
+    # A worker that takes no job for so long, while there are some, is started anew.
+    deaf_seconds: Seconds = 90.0
     ring_again_seconds: Seconds = 60.0
     reconcile_seconds: Seconds = 2.0
     # How long a job waits when the broker, index, database or disk is away.
@@ -191,6 +210,7 @@ class Settings(BaseSettings):
     blobs: BlobSettings = BlobSettings()
     uploads: UploadSettings = UploadSettings()
     parsing: ParsingSettings = ParsingSettings()
+    ocr: OcrSettings = OcrSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     batching: BatchingSettings = BatchingSettings()

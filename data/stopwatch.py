@@ -10,8 +10,9 @@ class Stopwatch:
         self._lap = time.perf_counter()
         self.seconds: dict[str, float] = {}
 
-    def lap(self, part: str) -> None:
-        """Count the time since the last lap as spent on a part."""
+    def lap(self, part: str) -> float:
+        """Count the time since the last lap as spent on a part, and return the part's sum."""
         now = time.perf_counter()
         self.seconds[part] = round(self.seconds.get(part, 0.0) + now - self._lap, 4)
         self._lap = now
+        return self.seconds[part]

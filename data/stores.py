@@ -11,12 +11,14 @@ from data.chunks import Chunks
 from data.claims import Claims
 from data.database import Database
 from data.documents import Documents
+from data.interventions import Interventions
 from data.jobs import Jobs
 from data.keys import Keys
 from data.libraries import Libraries
 from data.migration import require_head
 from data.presence import Presence
 from data.remote_blobs import RemoteBlobs
+from data.rings import Rings
 from data.secret_box import SecretBox
 from data.settings import Settings
 from data.versions import Versions
@@ -33,10 +35,12 @@ class Stores:
     documents: Documents
     jobs: Jobs
     claims: Claims
+    rings: Rings
     versions: Versions
     chunks: Chunks
     visibility: Visibility
     acceptance: Acceptance
+    interventions: Interventions
     catalogue: Catalogue
     presence: Presence
     blobs: LocalBlobs
@@ -56,10 +60,12 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
             documents=Documents(database),
             jobs=Jobs(database),
             claims=Claims(database, settings.jobs),
+            rings=Rings(database, settings.jobs),
             versions=Versions(database),
             chunks=Chunks(database),
             visibility=Visibility(database),
-            acceptance=Acceptance(database),
+            acceptance=Acceptance(database, settings.uploads),
+            interventions=Interventions(database),
             catalogue=Catalogue(database),
             presence=Presence(database),
             blobs=open_blobs(settings),

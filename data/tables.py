@@ -57,6 +57,10 @@ libraries = Table(
     # Of the embedding model; empty until the first document is embedded.
     Column("fingerprint", String(64), nullable=False, server_default=""),
     Column("generation", Integer, nullable=False, server_default="1"),
+    # The generation that a reindex job fills beside the live one.
+    Column("building", Integer),
+    # Vectors that were removed from the live generation: Chroma keeps their bytes.
+    Column("dead", Integer, nullable=False, server_default="0"),
     # Which Chroma server holds it; empty: the only one.
     Column("chroma_server", Text, nullable=False, server_default=""),
     Column("created_at", Double, nullable=False),
@@ -115,6 +119,8 @@ versions = Table(
     Column("sha256", String(64), nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("media_type", Text, nullable=False),
+    # What the document is called from this version on; NULL: as before.
+    Column("filename", Text),
     # AES-GCM under the deployment's secret key; NULL without a password.
     Column("password", LargeBinary),
     # What the file calls itself, then what its profile makes of that.
@@ -123,6 +129,9 @@ versions = Table(
     Column("pages", Integer, nullable=False, server_default="0"),
     Column("chunks", Integer, nullable=False, server_default="0"),
     Column("warnings", JSON, nullable=False),
+    # What its slices took so far: of reading, and of OCR.
+    Column("reading_seconds", Double, nullable=False, server_default="0"),
+    Column("ocr_seconds", Double, nullable=False, server_default="0"),
     Column("created_at", Double, nullable=False),
     Column("superseded_at", Double),
 )
@@ -137,16 +146,23 @@ jobs = Table(
     Column("document_id", String(40), index=True),
     Column("version", Integer, nullable=False),
     Column("kind", String(16), nullable=False),
+    # Of the file: what may wait is bounded.
+    Column("bytes", BigInteger, nullable=False, server_default="0"),
     Column("state", String(16), nullable=False),
     Column("stage", String(16)),
     # Pages that the stage has finished, of how many.
     Column("cursor", Integer, nullable=False, server_default="0"),
     Column("total", Integer, nullable=False, server_default="0"),
+    # When the stage last got on, and the seconds that it lately took for a page.
+    Column("checkpoint_at", Double),
+    Column("pace", Double),
     Column("slices", Integer, nullable=False, server_default="0"),
     # Claims since the last checkpoint.
     Column("attempts", Integer, nullable=False, server_default="0"),
     # The fencing token: counts claims; only the holder of the latest may write.
     Column("token", Integer, nullable=False, server_default="0"),
+    # Which worker claimed it last, and until when it is its own.
+    Column("worker", String(80)),
     Column("lease_until", Double),
     Column("not_before", Double, nullable=False, server_default="0"),
     Column("rung_at", Double),
@@ -244,4 +260,6 @@ workers = Table(
     Column("id", String(80), primary_key=True),
     Column("seen_at", Double, nullable=False),
     Column("started_at", Double, nullable=False),
+    # When it last claimed a job.
+    Column("active_at", Double),
 )

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 
 from data.claims import checkpoint, require_held
 from data.contents import Heading, Page, Profile
 from data.database import Database
 from data.documents import page_of
 from data.errors import ClaimLost
-from data.records import Claim, JobStage, Source
+from data.records import Claim, Effort, JobStage, Source
 from data.tables import documents, pages, versions
 
 # Pages of one write transaction, so that it stays under 20 ms.
@@ -28,10 +28,12 @@ class Versions:
         """Return where the version's file is, and what the uploader said of it."""
         statement = (
             select(
-                documents.c.filename,
+                func.coalesce(versions.c.filename, documents.c.filename).label("filename"),
                 documents.c.title,
                 versions.c.title.label("file_title"),
                 versions.c.password,
+                versions.c.reading_seconds,
+                versions.c.ocr_seconds,
             )
             .join(versions, versions.c.document_id == documents.c.id)
             .where(*_this(claim))
@@ -46,10 +48,17 @@ class Versions:
             title=row.title,
             file_title=row.file_title,
             password=row.password,
+            reading_seconds=row.reading_seconds,
+            ocr_seconds=row.ocr_seconds,
         )
 
     def write_pages(
-        self, claim: Claim, read: Sequence[Page], total: int, title: str | None
+        self,
+        claim: Claim,
+        read: Sequence[Page],
+        total: int,
+        title: str | None,
+        took: Effort,
     ) -> None:
         """Store the pages that follow the claim's cursor, and checkpoint after the last."""
         first = claim.cursor + 1
@@ -64,7 +73,15 @@ class Versions:
         last = read[-1].number if read else claim.cursor
         with self._database.write() as connection:
             require_held(connection, claim)
-            connection.execute(update(versions).where(*_this(claim)).values(title=title))
+            connection.execute(
+                update(versions)
+                .where(*_this(claim))
+                .values(
+                    title=title,
+                    reading_seconds=versions.c.reading_seconds + took.reading,
+                    ocr_seconds=versions.c.ocr_seconds + took.ocr,
+                )
+            )
             checkpoint(connection, claim, JobStage.PARSING, last, total)
 
     def read_pages(self, claim: Claim, first: int, last: int) -> tuple[Page, ...]:
@@ -77,10 +94,10 @@ class Versions:
         with self._database.read() as connection:
             return tuple(page_of(row) for row in connection.execute(statement))
 
-    def every_page(self, claim: Claim, total: int) -> Iterator[Page]:
-        """Give all stored pages in order, a few at a time."""
-        for first in range(1, total + 1, ROWS):
-            yield from self.read_pages(claim, first, min(first + ROWS - 1, total))
+    def every_page(self, claim: Claim, first: int, last: int) -> Iterator[Page]:
+        """Give stored pages in order, a few at a time."""
+        for start in range(first, last + 1, ROWS):
+            yield from self.read_pages(claim, start, min(start + ROWS - 1, last))
 
     def warnings(self, claim: Claim) -> tuple[tuple[str, int], ...]:
         """Return the code and the page number of every page's warning."""

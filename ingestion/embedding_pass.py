@@ -9,19 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.contents import Chunk, Embed, Profile, TokenStarts, Vector, Vectors
+from data.errors import ShuttingDown
 from data.records import Claim, Library
 from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores
 from ingestion.chunking import Chunker
 from ingestion.removal import VectorStore
+from ingestion.slices import Slice
 
 logger = logging.getLogger(__name__)
 
-# About 150 chunks: the encoder runs dry at the end of each group (75: 87 chunks/s, 150: 91).
-PAGES_OF_A_GROUP = 32
+# The encoder runs dry at the end of each group (75 chunks: 87 a second, 150: 91).
+CHUNKS_OF_A_GROUP = 150
 # The encoder waits for the first group of a slice, so that is a small one.
-PAGES_OF_THE_FIRST = 8
+CHUNKS_OF_THE_FIRST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Group:
     # What makes two vectors the same: the model and the embedded text.
     reuse_keys: tuple[str, ...]
     known: dict[str, Vector]
+    last_page: int
 
 
 class EmbeddingPass:
@@ -56,9 +59,13 @@ class EmbeddingPass:
         self._pages_per_slice = settings.jobs.pages_per_slice
         self._chunker = Chunker(encoder.token_starts, settings.chunking)
 
-    def run_slice(self, claim: Claim, library: Library) -> int:
-        """Embed and store the claim's next pages, and return the last of them."""
+    def run_slice(self, claim: Claim, library: Library, bounds: Slice) -> int:
+        """Embed and store the claim's next pages, and return the last of them.
+
+        Raises ``ShuttingDown`` when the slice is over before its first group.
+        """
         watch = Stopwatch()
+        done = claim.cursor
         last = min(claim.cursor + self._pages_per_slice, claim.total)
         profile = self._stores.versions.profile(claim)
         self._stores.chunks.clear(claim)
@@ -68,6 +75,10 @@ class EmbeddingPass:
             stored: list[Future[None]] = []
             chunks = 0
             while (group := coming.result()) is not None:
+                if bounds.is_over():
+                    if not stored:
+                        raise ShuttingDown
+                    break
                 coming = beside.submit(next, groups, None)
                 watch.lap("chunking")
                 vectors = self._embedded(group)
@@ -76,26 +87,28 @@ class EmbeddingPass:
                 if stored and stored[-1].done():
                     stored[-1].result()  # what can't be stored need not be embedded
                 stored.append(beside.submit(self._store, claim, library, group, vectors))
+                done = group.last_page
             for one in stored:
                 one.result()
         watch.lap("storing")
         logger.info("pages embedded", extra={"chunks": chunks, "seconds": watch.seconds})
-        return last
+        return done
 
     def _groups(self, claim: Claim, profile: Profile, last: int) -> Iterator[Group]:
         number = self._stores.chunks.count_until(claim, claim.cursor)
-        pages = PAGES_OF_THE_FIRST
-        first = claim.cursor + 1
-        while first <= last:
-            until = min(first + pages - 1, last)
-            chunks: list[Chunk] = []
-            for page in self._stores.versions.read_pages(claim, first, until):
-                chunks += self._chunker.chunks_of(page, profile, number + len(chunks))
-            number += len(chunks)
-            keys = tuple(self._reuse_key(chunk) for chunk in chunks)
-            known = self._stores.chunks.known_vectors(claim.workspace, keys)
-            yield Group(tuple(chunks), keys, known)
-            first, pages = until + 1, PAGES_OF_A_GROUP
+        enough = CHUNKS_OF_THE_FIRST
+        chunks: list[Chunk] = []
+        for page in self._stores.versions.every_page(claim, claim.cursor + 1, last):
+            chunks += self._chunker.chunks_of(page, profile, number + len(chunks))
+            if len(chunks) >= enough or page.number == last:
+                yield self._group(claim, chunks, page.number)
+                number += len(chunks)
+                enough, chunks = CHUNKS_OF_A_GROUP, []
+
+    def _group(self, claim: Claim, chunks: list[Chunk], last_page: int) -> Group:
+        keys = tuple(self._reuse_key(chunk) for chunk in chunks)
+        known = self._stores.chunks.known_vectors(claim.workspace, keys)
+        return Group(tuple(chunks), keys, known, last_page)
 
     def _embedded(self, group: Group) -> Vectors:
         """Return the chunks' vectors; texts that the workspace has embedded are not again."""
@@ -111,9 +124,11 @@ class EmbeddingPass:
         return vectors
 
     def _store(self, claim: Claim, library: Library, group: Group, vectors: Vectors) -> None:
-        # The catalogue first: a purge finds in it every id that Chroma may hold.
+        # The catalogue first: a purge finds in it every id that Chroma may hold, and a rebuild
+        # that begins from now on has the rows that this does not write to its collection.
         ids = self._stores.chunks.write(claim, group.chunks, vectors, group.reuse_keys)
-        self._vectors.upsert(library.collection, ids, vectors)
+        for collection in self._stores.libraries.of_job(library.id).collections:
+            self._vectors.upsert(collection, ids, vectors)
 
     def _reuse_key(self, chunk: Chunk) -> str:
         text = f"{self._encoder.fingerprint}\n{chunk.embedded}"

@@ -6,10 +6,10 @@ from functools import partial
 
 from data.acceptance import Acceptance, new_document_id
 from data.blobs import LocalBlobs
-from data.claims import Claims
 from data.errors import CatalogueUnavailable, FootnoteError, UnsupportedFile
 from data.file_errors import EmptyFile
 from data.records import Job, Receipt, StagedFile, UploadFields
+from data.rings import Rings
 from data.secret_box import SecretBox
 
 logger = logging.getLogger(__name__)
@@ -36,13 +36,13 @@ class Intake:
         acceptance: Acceptance,
         blobs: LocalBlobs,
         secrets: SecretBox,
-        claims: Claims,
+        rings: Rings,
         ring: Callable[[], None],
     ) -> None:
         self._acceptance = acceptance
         self._blobs = blobs
         self._secrets = secrets
-        self._claims = claims
+        self._rings = rings
         self._ring = ring
 
     def accept(self, workspace: str, fields: UploadFields, staged: StagedFile) -> Receipt:
@@ -72,7 +72,7 @@ class Intake:
         """Ring. What can't be rung now is rung by the reconciler."""
         try:
             self._ring()
-            self._claims.note_ring(job.id)
+            self._rings.note(job.id)
         except FootnoteError as error:
             logger.warning("job not rung", extra={"job_id": job.id, "code": error.code})
 

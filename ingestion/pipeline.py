@@ -1,12 +1,20 @@
 """A claimed file becomes a published version, one slice at a time."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from data.contents import NO_TEXT, PAGE_TRUNCATED, PAGE_UNREADABLE, Page
-from data.file_errors import NoTextFound
-from data.records import Claim, JobStage, Library, PageWarning, Source
+from data.contents import (
+    NO_TEXT,
+    OCR_FAILED,
+    OCR_SKIPPED,
+    PAGE_TRUNCATED,
+    PAGE_UNREADABLE,
+    Page,
+)
+from data.errors import ShuttingDown
+from data.file_errors import NoTextFound, ParserTimeout
+from data.records import Claim, Effort, JobStage, Library, PageWarning, Source
 from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores
@@ -14,14 +22,19 @@ from ingestion.embedding_pass import EmbeddingPass, Encoder
 from ingestion.profile import profile_of
 from ingestion.reading import Reader
 from ingestion.removal import VectorStore, remove_chunks
+from ingestion.slices import Slice
 
 logger = logging.getLogger(__name__)
 
 MESSAGES = {
     NO_TEXT: "These pages have no text: they may be scans or pictures.",
     PAGE_UNREADABLE: "These pages could not be read and were left out.",
+    OCR_SKIPPED: "These pages are pictures, and OCR had taken its time for this file already.",
+    OCR_FAILED: "These pages are pictures, and OCR could not read them.",
     PAGE_TRUNCATED: "These pages have more text than the limit; the rest of it was left out.",
 }
+# Of pages on which nothing can be found.
+EMPTY = (NO_TEXT, OCR_SKIPPED, OCR_FAILED, PAGE_UNREADABLE)
 
 
 class Pipeline:
@@ -43,25 +56,33 @@ class Pipeline:
         self._vectors = vectors
         self._fingerprint = encoder.fingerprint
         self._reader = reader
+        self._settings = settings
         self._embedding = EmbeddingPass(stores, vectors, encoder, settings)
 
-    def run_slice(self, claim: Claim) -> bool:
+    def run_slice(self, claim: Claim, bounds: Slice) -> bool:
         """Do the claim's next slice, and return whether the job needs another one."""
         if claim.stage is JobStage.PARSING:
             if not claim.total or claim.cursor < claim.total:
-                return self._read_pages(claim)
-            return self._learn_profile(claim)
-        return self._embed_pages(claim)
+                return self._read_pages(claim, bounds)
+            return self._learn_profile(claim, bounds)
+        return self._embed_pages(claim, bounds)
 
-    def _read_pages(self, claim: Claim) -> bool:
+    def _read_pages(self, claim: Claim, bounds: Slice) -> bool:
         watch = Stopwatch()
         source = self._stores.versions.source(claim)
+        if source.reading_seconds > self._settings.parsing.file_seconds:
+            raise ParserTimeout
         password = self._password(claim, source)
+        ocr_left = max(0.0, self._settings.ocr.file_seconds - source.ocr_seconds)
         with self._stores.blobs.local(source.key) as path:
-            facts, pages = self._reader.read(path, password, claim.cursor + 1)
-        read = [_noted(page) for page in pages]
-        watch.lap("parsing")
-        self._stores.versions.write_pages(claim, read, facts.pages, facts.title)
+            reading = self._reader.read(path, password, claim.cursor + 1, ocr_left, bounds)
+        if not reading.pages:
+            raise ShuttingDown
+        read = [_noted(page) for page in reading.pages]
+        took = watch.lap("parsing")
+        effort = Effort(max(0.0, took - reading.ocr_seconds), reading.ocr_seconds)
+        facts = reading.facts
+        self._stores.versions.write_pages(claim, read, facts.pages, facts.title, effort)
         watch.lap("storing")
         logger.info("pages read", extra={"pages": len(read), "seconds": watch.seconds})
         return True
@@ -71,18 +92,15 @@ class Pipeline:
             return None
         return self._stores.secrets.unseal(source.password, claim.document_id)
 
-    def _learn_profile(self, claim: Claim) -> bool:
+    def _learn_profile(self, claim: Claim, bounds: Slice) -> bool:
         watch = Stopwatch()
         versions = self._stores.versions
-        empty = [
-            page for code, page in versions.warnings(claim) if code in (NO_TEXT, PAGE_UNREADABLE)
-        ]
+        empty = [page for code, page in versions.warnings(claim) if code in EMPTY]
         if len(empty) == claim.total:
             raise NoTextFound
         source = versions.source(claim)
-        profile = profile_of(
-            versions.every_page(claim, claim.total), source.file_title, source.filename
-        )
+        pages = _watched(versions.every_page(claim, 1, claim.total), bounds)
+        profile = profile_of(pages, source.file_title, source.filename)
         library = self._library(claim)
         # An earlier job for this version may have left some.
         remove_chunks(claim, library, self._stores.chunks, self._vectors, claim.version)
@@ -91,8 +109,8 @@ class Pipeline:
         logger.info("profile learnt", extra={"seconds": watch.seconds})
         return True
 
-    def _embed_pages(self, claim: Claim) -> bool:
-        last = self._embedding.run_slice(claim, self._library(claim))
+    def _embed_pages(self, claim: Claim, bounds: Slice) -> bool:
+        last = self._embedding.run_slice(claim, self._library(claim), bounds)
         if last == claim.total:
             return self._publish(claim)
         self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
@@ -112,6 +130,13 @@ class Pipeline:
 
     def _library(self, claim: Claim) -> Library:
         return self._stores.libraries.of_job(claim.library_id, self._fingerprint)
+
+
+def _watched(pages: Iterable[Page], bounds: Slice) -> Iterator[Page]:
+    """Give the pages. All of them: a profile is of the whole file, and is soon made."""
+    for page in pages:
+        bounds.is_over()
+        yield page
 
 
 def _noted(page: Page) -> Page:

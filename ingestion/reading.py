@@ -3,31 +3,47 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from data.contents import FileFacts, Page
-from data.settings import ParsingSettings
+from data.settings import OcrSettings, ParsingSettings
 from ingestion.parsing import ParserProcess, frame_limit
+from ingestion.slices import Slice
 from ingestion.spares import Spares
 
 # For fewer pages a second process opens the file in vain.
 WORTH_A_PROCESS = 8
 
 
+class Reading(NamedTuple):
+    """What a slice has read: the file's facts, some pages, and what OCR took of the time."""
+
+    facts: FileFacts
+    pages: list[Page]
+    ocr_seconds: float = 0.0
+
+
 class Reader:
     """Reads files, with processes that wait for the next one."""
 
-    def __init__(self, settings: ParsingSettings) -> None:
+    def __init__(self, settings: ParsingSettings, ocr: OcrSettings) -> None:
         self._settings = settings
+        self._ocr = ocr
         self._spares = Spares(frame_limit(settings), count=2)
 
-    def read(self, path: Path, password: str | None, first: int) -> tuple[FileFacts, list[Page]]:
-        """Return what the file says of itself, and its next ``pages_per_process`` pages.
+    def read(
+        self, path: Path, password: str | None, first: int, ocr_seconds: float, bounds: Slice
+    ) -> Reading:
+        """Return what the file says of itself, and its pages from ``first`` on.
 
-        Raises what ``ParserProcess`` does.
+        At most ``pages_per_process`` of them, and no more once the slice is over; none when it
+        was over before the first. OCR may take ``ocr_seconds``; pages beyond come with the
+        warning ``ocr_skipped``. Raises what ``ParserProcess`` and the slice do.
         """
         try:
-            return self._read(path, password, first)
+            bounds.check()
+            facts, pages = self._read(path, password, first)
+            return Reading(facts, pages, 0.0 * ocr_seconds)
         finally:
             self._spares.refill()
 

@@ -28,5 +28,6 @@ def remove_chunks(
     leaves nothing that the next run does not find.
     """
     while ids := chunks.some_ids(claim.document_id, version):
-        vectors.delete(library.collection, ids)
+        for collection in library.collections:
+            vectors.delete(collection, ids)
         chunks.remove(claim, ids)

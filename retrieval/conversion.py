@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data.errors import EmbedderInvalid
 from data.files import sync_path
+from data.setup_errors import EmbedderInvalid
 from retrieval import converted
 from retrieval.converted import ConvertedModel
 

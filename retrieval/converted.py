@@ -11,8 +11,8 @@ from typing import Self
 
 from pydantic import BaseModel, ValidationError
 
-from data.errors import EmbedderInvalid
 from data.settings import EmbedderSettings, child_environment
+from data.setup_errors import EmbedderInvalid
 
 # Raised whenever the conversion changes what it writes: older folders are then built anew.
 FORMAT = 1

@@ -13,8 +13,8 @@ import openvino
 from tokenizers import Tokenizer
 
 from data.contents import Vector, Vectors
-from data.errors import EmbedderInvalid
 from data.settings import EmbedderSettings
+from data.setup_errors import EmbedderInvalid
 from retrieval import converted
 from retrieval.converted import ConvertedModel
 

@@ -11,7 +11,7 @@ from sentence_transformers import SentenceTransformer
 from sentence_transformers.base.modules import Normalize
 from sentence_transformers.sentence_transformer.modules import Pooling
 
-from data.errors import EmbedderInvalid
+from data.setup_errors import EmbedderInvalid
 from retrieval.converted import GRAPH, PROBE, TOKENIZER
 
 POOLINGS = ("mean", "cls")

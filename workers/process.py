@@ -42,7 +42,7 @@ def run(settings: Settings) -> int:
         doorbell = Doorbell(settings.broker_url, settings.broker)
         sweeper = Sweeper(stores.blobs, stores.documents)
         reconciler = Reconciler(
-            stores.claims, stores.presence, doorbell, sweeper, settings.jobs, name
+            stores.rings, stores.presence, doorbell, sweeper, settings.jobs, name
         )
         while celery.poll() is None and not ended.is_set():
             reconciler.run_once()

@@ -3,9 +3,9 @@
 import logging
 import time
 
-from data.claims import Claims
 from data.errors import FootnoteError
 from data.presence import Presence
+from data.rings import Rings
 from data.settings import JobSettings
 from workers.queue import Doorbell
 from workers.sweeping import Sweeper
@@ -23,14 +23,14 @@ class Reconciler:
 
     def __init__(
         self,
-        claims: Claims,
+        rings: Rings,
         presence: Presence,
         doorbell: Doorbell,
         sweeper: Sweeper,
         settings: JobSettings,
         worker: str,
     ) -> None:
-        self._claims = claims
+        self._rings = rings
         self._presence = presence
         self._doorbell = doorbell
         self._sweeper = sweeper
@@ -48,10 +48,10 @@ class Reconciler:
             if time.monotonic() > self._swept_at + SWEEP_SECONDS:
                 self._swept_at = time.monotonic()
                 self._sweeper.run_once()
-            due = self._claims.due(RINGS)
+            due = self._rings.due(RINGS)
             for job in due:
                 self._doorbell.ring()
-                self._claims.note_ring(job)
+                self._rings.note(job)
         except FootnoteError as error:  # the catalogue or the broker is away: the next round
             logger.warning("not reconciled", extra={"code": error.code})
             return 0

@@ -32,7 +32,7 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
     with (
         open_stores(settings) as stores,
         BlockingVectors(VectorIndex(settings.index_url, settings.index)) as vectors,
-        Reader(settings.parsing) as reader,
+        Reader(settings.parsing, settings.ocr) as reader,
     ):
         embedder = Embedder.open(settings.embedder, settings.folder, throughput=True)
         encoder = Encoder(

@@ -17,6 +17,7 @@ from workers.app import RUN_SLICE, app
 from workers.heartbeat import Heartbeat
 from workers.recording import recorded
 from workers.resources import Resources, open_resources
+from workers.slices import RunningSlice
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +99,8 @@ def _has_more(held: Resources, claim: Claim) -> bool:
     if claim.kind is JobKind.PURGE:
         held.purger.run(claim)
         return False
-    return held.pipeline.run_slice(claim)
+    bounds = RunningSlice(held.settings.jobs.seconds_per_slice)
+    return held.pipeline.run_slice(claim, bounds)
 
 
 def _ring_again(held: Resources, claim: Claim) -> None:
@@ -107,4 +109,4 @@ def _ring_again(held: Resources, claim: Claim) -> None:
     except BrokerUnavailable:
         logger.warning("not rung: the reconciler will ring")
     else:
-        held.stores.claims.note_ring(claim.job_id)
+        held.stores.rings.note(claim.job_id)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from api.cli.heartbeat import answers
 from api.cli.program import Program
-from data.errors import ProgramFailed
+from data.setup_errors import ProgramFailed
 
 HOST = "127.0.0.1"
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from data.errors import SettingsInvalid
 from data.settings import Settings
+from data.setup_errors import SettingsInvalid
 
 
 def read(env_file: Path | None = None) -> Settings:

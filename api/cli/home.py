@@ -7,7 +7,8 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from data.errors import HomeInUse, SetupError
+from data.errors import SetupError
+from data.setup_errors import HomeInUse
 
 FOLDERS = ("run", "logs")
 

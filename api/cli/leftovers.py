@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from data.errors import HomeInUse
 from data.settings import child_environment
+from data.setup_errors import HomeInUse
 
 PROC = Path("/proc")
 # Set in the environment of everything that a supervisor starts, to what mark_of() returns.

@@ -6,7 +6,7 @@ import sys
 from contextlib import ExitStack
 from pathlib import Path
 
-from data.errors import PortTaken
+from data.setup_errors import PortTaken
 
 
 def reserve(host: str, port: int, holder: ExitStack) -> int:

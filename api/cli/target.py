@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 from api.cli.addresses import url
 from api.cli.home import published
-from data.errors import Invalid, SettingsInvalid, Unauthenticated
+from data.errors import Invalid, Unauthenticated
 from data.settings import Settings
+from data.setup_errors import SettingsInvalid
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from api.cli.program import Program
-from data.errors import ProgramFailed
+from data.setup_errors import ProgramFailed
 
 # Valkey refuses more than 107 on Linux and 103 on macOS.
 MAX_SOCKET_PATH_BYTES = 100

@@ -31,7 +31,7 @@ from data.database import clock
 from data.errors import BrokerUnavailable, Unavailable
 from data.keys import insert_key, new_secret
 from data.libraries import insert_library
-from data.records import Claim, JobStage, Role
+from data.records import Claim, Effort, JobStage, Role
 from data.settings import Settings, UploadSettings
 from data.setup import prepare
 from data.stores import Stores, open_stores
@@ -155,7 +155,7 @@ class Service:
         """Take the queued ingest job to its published version, as a worker does."""
         claim = self.claim()
         pages = [Page(number, text, b"\0" * 8 * len(text)) for number, text in enumerate(texts, 1)]
-        self.stores.versions.write_pages(claim, pages, len(pages), None)
+        self.stores.versions.write_pages(claim, pages, len(pages), None, Effort())
         self.stores.versions.write_profile(self.claim(), Profile("Title"))
         writing = self.claim()
         self.stores.claims.checkpoint(writing, JobStage.EMBEDDING, len(pages), len(pages))
@@ -219,7 +219,7 @@ class Service:
                 lanes=lanes,
                 authentication=Authentication(stores.keys, lanes.catalogue),
                 uploads=Uploads(stores.blobs, lanes.blobs, settings.uploads),
-                intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.claims, ring),
+                intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.rings, ring),
                 ring=ring,
                 searcher=self.searcher,
                 answerer=Answerer(

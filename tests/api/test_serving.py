@@ -13,10 +13,10 @@ import pytest
 
 from api.lifespan import require_fingerprint, serving
 from api.metrics import Metrics
-from data.errors import FingerprintMismatch, WrongRevision
 from data.records import Library
 from data.settings import IndexSettings, Settings
 from data.setup import prepare
+from data.setup_errors import FingerprintMismatch, WrongRevision
 from data.stores import open_stores
 from retrieval.embedding import Embedder
 

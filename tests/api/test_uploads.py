@@ -88,7 +88,7 @@ class TestAnUpload:
         answer = await client.post("/v1/documents", files={"file": ("a.pdf", pdf)})
 
         assert answer.status_code == 202
-        assert len(service.stores.claims.due(10)) == 1
+        assert len(service.stores.rings.due(10)) == 1
 
     async def test_takes_fields_in_any_order(self, client: httpx.AsyncClient, pdf: bytes) -> None:
         body = form(

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-import data.file_errors  # noqa: F401 - its branch of the tree
+import data.file_errors
+import data.setup_errors  # noqa: F401 - branches of the tree
 from api.app import create_app
 from data.errors import FootnoteError
 from data.settings import Settings

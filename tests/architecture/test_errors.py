@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-import data.file_errors  # noqa: F401 - its branch of the tree
+import data.file_errors
+import data.setup_errors  # noqa: F401 - branches of the tree
 from api.errors import status_of
 from data.errors import FootnoteError
 

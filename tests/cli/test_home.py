@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from api.cli.home import owned, publish, published
-from data.errors import HomeInUse, SetupError
+from data.errors import SetupError
+from data.setup_errors import HomeInUse
 from tests.cli.conftest import ROOT
 
 HOLD = """

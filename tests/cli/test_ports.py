@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from api.cli import ports
-from data.errors import PortTaken
+from data.setup_errors import PortTaken
 
 HOST = "127.0.0.1"
 

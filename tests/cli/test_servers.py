@@ -19,8 +19,8 @@ from api.cli.program import Program
 from api.cli.signals import heeded
 from api.cli.stack import embedded
 from api.cli.supervisor import Supervisor
-from data.errors import PortTaken
 from data.settings import ApiSettings, BrokerSettings, IndexSettings, Settings
+from data.setup_errors import PortTaken
 
 
 def served(program: Program, home: Path, check: object) -> None:

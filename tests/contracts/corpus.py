@@ -12,7 +12,7 @@ from sqlalchemy import func, insert, select, update
 from data.acceptance import new_document_id
 from data.contents import Chunk, Page, Profile, StoredChunk
 from data.database import clock
-from data.records import Claim, JobStage, JobState, Receipt, StagedFile, UploadFields
+from data.records import Claim, Effort, JobStage, JobState, Receipt, StagedFile, UploadFields
 from data.stores import Stores
 from data.tables import documents, jobs, metadata, versions
 
@@ -62,7 +62,7 @@ class Corpus:
 
     def parse(self, claim: Claim, texts: tuple[str, ...]) -> None:
         read = [Page(number, text, b"boxes") for number, text in enumerate(texts, 1)]
-        self.stores.versions.write_pages(claim, read, len(texts), None)
+        self.stores.versions.write_pages(claim, read, len(texts), None, Effort())
 
     def write_chunks(self, claim: Claim, texts: tuple[str, ...]) -> tuple[str, ...]:
         drafts = [

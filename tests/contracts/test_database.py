@@ -20,7 +20,7 @@ Reopen = Callable[..., AbstractContextManager[Stores]]
 DISK_FULL = {
     "sqlite": (
         "PRAGMA max_page_count = 1",
-        "INSERT INTO workers VALUES (hex(zeroblob(1000000)), 1, 1)",
+        "INSERT INTO workers (id, seen_at, started_at) VALUES (hex(zeroblob(1000000)), 1, 1)",
     ),
     "postgresql": (
         "SELECT 1",
@@ -39,7 +39,10 @@ def execute(stores: Stores, *statements: str) -> None:
 class TestTransactions:
     def test_are_undone_as_a_whole_when_something_is_raised(self, stores: Stores) -> None:
         with pytest.raises(IntegrityError):
-            execute(stores, *["INSERT INTO workers VALUES ('twice', 1, 1)"] * 2)
+            execute(
+                stores,
+                *["INSERT INTO workers (id, seen_at, started_at) VALUES ('twice', 1, 1)"] * 2,
+            )
 
         assert stores.presence.seconds_since_seen() == {}
 

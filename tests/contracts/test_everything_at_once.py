@@ -98,8 +98,8 @@ class Crowd:
         for claim in self._claims[-5:]:
             with suppress(ClaimLost):
                 self._stores.claims.extend(claim)
-        for job_id in self._stores.claims.due(20):
-            self._stores.claims.note_ring(job_id)
+        for job_id in self._stores.rings.due(20):
+            self._stores.rings.note(job_id)
 
     def delete(self) -> None:
         """Delete every fourth document, and a library with what is in it."""

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from data.errors import FingerprintMismatch, LibraryExists, LibraryNotFound
+from data.errors import LibraryExists, LibraryNotFound
 from data.records import Library, Role
+from data.setup_errors import FingerprintMismatch
 from data.stores import Stores
 from tests.contracts.corpus import Corpus, Together
 

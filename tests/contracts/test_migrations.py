@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 
 from data.database import Database
-from data.errors import WrongRevision
 from data.migration import migrate, require_head
 from data.records import Role
 from data.settings import DatabaseSettings, Settings
 from data.setup import prepare
+from data.setup_errors import WrongRevision
 from data.stores import open_stores
 from data.tables import keys, metadata
 

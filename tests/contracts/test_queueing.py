@@ -111,22 +111,22 @@ class TestRings:
     ) -> None:
         ids = tuple(corpus.upload().job.id for _ in range(3))
 
-        assert stores.claims.due(2) == ids[:2]
-        assert stores.claims.due(10) == ids
+        assert stores.rings.due(2) == ids[:2]
+        assert stores.rings.due(10) == ids
 
     def test_are_not_owed_for_a_job_that_somebody_rang_for(
         self, corpus: Corpus, stores: Stores
     ) -> None:
         first, second = corpus.upload().job.id, corpus.upload().job.id
-        stores.claims.note_ring(first)
+        stores.rings.note(first)
 
-        assert stores.claims.due(10) == (second,)
+        assert stores.rings.due(10) == (second,)
 
     def test_are_owed_again_when_nobody_came(self, corpus: Corpus, reopen: Reopen) -> None:
         job_id = corpus.upload().job.id
         with reopen(jobs=JobSettings(ring_again_seconds=0.01)) as impatient:
-            impatient.claims.note_ring(job_id)
-            while not impatient.claims.due(10):
+            impatient.rings.note(job_id)
+            while not impatient.rings.due(10):
                 pass
 
     def test_are_owed_for_a_job_whose_worker_was_lost_and_not_for_one_at_work(
@@ -135,9 +135,9 @@ class TestRings:
         corpus.upload()
         claim = corpus.claim()
 
-        assert stores.claims.due(10) == ()
+        assert stores.rings.due(10) == ()
         let_lease_run_out(stores, claim)
-        assert stores.claims.due(10) == (claim.job_id,)
+        assert stores.rings.due(10) == (claim.job_id,)
 
     def test_are_not_owed_for_a_job_that_waits_for_an_outage_to_end(
         self, corpus: Corpus, stores: Stores
@@ -145,4 +145,4 @@ class TestRings:
         corpus.upload()
         stores.claims.wait(corpus.claim(), "The index is away.")
 
-        assert stores.claims.due(10) == ()
+        assert stores.rings.due(10) == ()

@@ -21,6 +21,7 @@ from ingestion.embedding_pass import Encoder
 from ingestion.pipeline import Pipeline
 from ingestion.reading import Reader
 from ingestion.removal import remove_chunks
+from tests.slices import Unbounded
 
 PAGES = 7
 
@@ -110,7 +111,7 @@ class Bench:
 
     def finish(self) -> int:
         slices = 1
-        while self.pipeline.run_slice(self.claim()):
+        while self.pipeline.run_slice(self.claim(), Unbounded()):
             slices += 1
         return slices
 
@@ -136,7 +137,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 def _bench(folder: Path, pages_per_slice: int, pages_per_process: int) -> Iterator[Bench]:
     settings = settings_of(folder, pages_per_slice, pages_per_process)
     prepare(settings)
-    with open_stores(settings) as stores, Reader(settings.parsing) as reader:
+    with open_stores(settings) as stores, Reader(settings.parsing, settings.ocr) as reader:
         yield Bench(stores, reader, settings)
 
 
@@ -173,7 +174,7 @@ class TestAnUndisturbedRun:
     def test_shows_nothing_before_its_last_slice(self, bench: Bench) -> None:
         document = bench.upload(STORY)
 
-        while bench.pipeline.run_slice(bench.claim()):
+        while bench.pipeline.run_slice(bench.claim(), Unbounded()):
             assert bench.rows(document) == []
 
         assert bench.rows(document)
@@ -199,8 +200,8 @@ class TestAnInterruptedRun:
                 stale = claim
                 claim = _reclaimed(other)
                 with pytest.raises(ClaimLost):
-                    other.pipeline.run_slice(stale)
-                if not other.pipeline.run_slice(claim):
+                    other.pipeline.run_slice(stale, Unbounded())
+                if not other.pipeline.run_slice(claim, Unbounded()):
                     break
                 claim = other.claim()
 
@@ -236,9 +237,9 @@ class TestAFileWithoutText:
         canvas.save()
         bench.upload(buffer.getvalue())
 
-        bench.pipeline.run_slice(bench.claim())
+        bench.pipeline.run_slice(bench.claim(), Unbounded())
         with pytest.raises(NoTextFound):
-            bench.pipeline.run_slice(bench.claim())
+            bench.pipeline.run_slice(bench.claim(), Unbounded())
 
     def test_is_a_warning_with_its_pages_when_other_pages_have_text(self, bench: Bench) -> None:
         buffer = io.BytesIO()
@@ -259,7 +260,7 @@ class TestAFileWithTooMuchText:
     def test_is_ready_with_what_the_limit_allows_and_says_so(self, tmp_path: Path) -> None:
         settings = Settings(home=tmp_path, parsing=ParsingSettings(max_page_characters=300))
         prepare(settings)
-        with open_stores(settings) as stores, Reader(settings.parsing) as reader:
+        with open_stores(settings) as stores, Reader(settings.parsing, settings.ocr) as reader:
             bench = Bench(stores, reader, settings)
             document = bench.upload(STORY)
 

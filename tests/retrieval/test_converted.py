@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data.errors import EmbedderInvalid
 from data.settings import EmbedderSettings, child_environment
+from data.setup_errors import EmbedderInvalid
 from retrieval import converted
 from retrieval.converted import ConvertedModel
 from retrieval.embedding import Embedder
