@@ -54,6 +54,8 @@ class Page:
     ocr: bool = False
     # The code of a warning about this page, for example ``page_unreadable``.
     warning: str | None = None
+    # What OCR took for it; not stored.
+    ocr_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
