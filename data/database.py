@@ -20,6 +20,8 @@ from data.errors import CatalogueUnavailable, FootnoteError, Invalid, StorageFul
 from data.settings import DatabaseSettings
 
 Result = TypeVar("Result")
+# Of PostgreSQL: a process that stands still in a transaction does not hold its locks for ever.
+STANDING_STILL_SECONDS = 60
 # What SQLite says when trying again may help.
 SQLITE_AWAY = ("locked", "unable to open", "disk I/O error", "readonly", "interrupted")
 # What SQLITE_FULL says, and PostgreSQL's disk_full.
@@ -170,7 +172,7 @@ def _sqlite(url: str, settings: DatabaseSettings) -> Engine:
 
 
 def _postgresql(url: str, settings: DatabaseSettings) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=settings.pool_size,
         max_overflow=settings.pool_size,
@@ -186,3 +188,14 @@ def _postgresql(url: str, settings: DatabaseSettings) -> Engine:
             "tcp_user_timeout": 30_000,
         },
     )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout = {int(settings.busy_seconds * 1000)}")
+            cursor.execute(
+                f"SET idle_in_transaction_session_timeout = {STANDING_STILL_SECONDS * 1000}"
+            )
+        connection.commit()
+
+    return engine

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database, clock
@@ -123,6 +123,19 @@ class TestErrors:
 
             with pytest.raises(CatalogueUnavailable):
                 stores.database.check()
+
+    def test_say_that_another_one_holds_what_is_to_be_written(
+        self, stores: Stores, reopen: Reopen, settings: Settings
+    ) -> None:
+        impatient = settings.database.model_copy(update={"busy_seconds": 0.05})
+        stores.presence.beat("held")
+        with reopen(database=impatient) as others, stores.database.write() as connection:
+            connection.execute(update(workers).values(seen_at=1))
+
+            with pytest.raises(CatalogueUnavailable):
+                others.presence.beat("held")
+
+        stores.presence.beat("held")
 
     def test_say_that_the_disk_is_full(self, stores: Stores, backend: str) -> None:
         with pytest.raises(StorageFull):
