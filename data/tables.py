@@ -135,6 +135,13 @@ versions = Table(
     Column("created_at", Double, nullable=False),
     Column("superseded_at", Double),
 )
+# Few at a time: the rows go a day later.
+Index(
+    "ix_versions_superseded_at",
+    versions.c.superseded_at,
+    sqlite_where=versions.c.superseded_at.is_not(None),
+    postgresql_where=versions.c.superseded_at.is_not(None),
+)
 
 jobs = Table(
     "jobs",
