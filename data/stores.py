@@ -11,6 +11,7 @@ from data.chunks import Chunks
 from data.claims import Claims
 from data.database import Database
 from data.documents import Documents
+from data.holdings import Holdings
 from data.interventions import Interventions
 from data.jobs import Jobs
 from data.keys import Keys
@@ -38,6 +39,7 @@ class Stores:
     rings: Rings
     versions: Versions
     chunks: Chunks
+    holdings: Holdings
     visibility: Visibility
     acceptance: Acceptance
     interventions: Interventions
@@ -63,6 +65,7 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
             rings=Rings(database, settings.jobs),
             versions=Versions(database),
             chunks=Chunks(database),
+            holdings=Holdings(database),
             visibility=Visibility(database),
             acceptance=Acceptance(database, settings.uploads),
             interventions=Interventions(database),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
@@ -10,19 +11,26 @@ import chromadb
 import numpy as np
 import numpy.typing as npt
 from chromadb.api.async_fastapi import AsyncFastAPI
-from chromadb.errors import NotFoundError
+from chromadb.errors import InternalError, NotFoundError
 
 from data.contents import Vectors
-from data.errors import IndexUnavailable
+from data.errors import IndexIncomplete, IndexUnavailable
 from data.settings import IndexSettings
 
 Result = TypeVar("Result")
 # Recall of nearest neighbours against time; Chroma's defaults but for the distance.
 CONFIGURATION = {"hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 100}}
+# What our collections' names begin with (data/records.py).
+PREFIX = "fn-"
+# Collections of one request.
+LISTED = 500
 
 
 class VectorIndex:
-    """Every call is bounded in time, and fails as ``IndexUnavailable``."""
+    """Every call is bounded in time, and fails as ``IndexUnavailable``.
+
+    What is missing of an index that answers is its leaf ``IndexIncomplete``.
+    """
 
     def __init__(self, url: str, settings: IndexSettings) -> None:
         self._address = urlsplit(url)
@@ -35,14 +43,10 @@ class VectorIndex:
     ) -> list[list[tuple[str, float]]]:
         """Return for each vector the nearest chunk ids with their cosine similarity.
 
-        A collection that is not there yet has no neighbours.
+        Raises ``IndexIncomplete`` when there is no such collection.
         """
 
-        async def query(client: Any) -> list[list[tuple[str, float]]]:
-            try:
-                found = await self._collection(client, collection, create=False)
-            except NotFoundError:
-                return [[] for _ in vectors]
+        async def query(found: Any) -> list[list[tuple[str, float]]]:
             answer = await found.query(
                 query_embeddings=vectors, n_results=limit, include=["distances"]
             )
@@ -51,55 +55,90 @@ class VectorIndex:
                 for ids, distances in zip(answer["ids"], answer["distances"], strict=True)
             ]
 
-        return await self._bounded(query)
+        return await self._using(collection, query)
 
-    async def upsert(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
-        """Store vectors under their chunks' ids; doing it twice changes nothing."""
+    async def upsert(
+        self, collection: str, ids: Sequence[str], vectors: Vectors, *, create: bool = True
+    ) -> None:
+        """Store vectors under their chunks' ids; doing it twice changes nothing.
+
+        Raises ``IndexIncomplete`` when the collection is missing and is not to be made.
+        """
         step = self._settings.write_batch
         for start in range(0, len(ids), step):
             batch = slice(start, start + step)
 
-            async def write(client: Any, batch: slice = batch) -> None:
-                found = await self._collection(client, collection, create=True)
+            async def write(found: Any, batch: slice = batch) -> None:
                 await found.upsert(ids=list(ids[batch]), embeddings=vectors[batch])
 
-            await self._bounded(write)
+            await self._using(collection, write, create=create)
 
     async def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove vectors; those that are not there are fine."""
-
-        async def remove(client: Any) -> None:
-            try:
-                found = await self._collection(client, collection, create=False)
-            except NotFoundError:
-                return
-            await found.delete(ids=list(ids))
-
-        if ids:
-            await self._bounded(remove)
+        with suppress(IndexIncomplete):
+            if ids:
+                await self._using(collection, lambda found: found.delete(ids=list(ids)))
 
     async def drop(self, collection: str) -> None:
         """Remove a collection; one that is not there is fine."""
-
-        async def remove(client: Any) -> None:
-            try:
-                await client.delete_collection(collection)
-            except NotFoundError:
-                return
-
-        await self._bounded(remove)
+        with suppress(IndexIncomplete):
+            await self._bounded(lambda client: client.delete_collection(collection))
         self._collections.pop(collection, None)
 
-    async def count(self, collection: str) -> int:
-        """Return how many vectors a collection has."""
+    async def count(self, collection: str) -> int | None:
+        """Return how many vectors a collection has; None: there is no such collection."""
+        try:
+            return int(await self._using(collection, lambda found: found.count()))
+        except IndexIncomplete:
+            return None
 
-        async def ask(client: Any) -> int:
+    async def ids(self, collection: str, limit: int, offset: int) -> tuple[str, ...]:
+        """Return some of a collection's ids, in the order in which they came."""
+        answer = await self._using(
+            collection, lambda found: found.get(limit=limit, offset=offset, include=[])
+        )
+        return tuple(answer["ids"])
+
+    async def held(self, collection: str, ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that a collection has."""
+        step = self._settings.write_batch
+        found: set[str] = set()
+        for start in range(0, len(ids), step):
+            some = list(ids[start : start + step])
+
+            async def ask(held: Any, some: list[str] = some) -> list[str]:
+                return list((await held.get(ids=some, include=[]))["ids"])
+
+            found.update(await self._using(collection, ask))
+        return found
+
+    async def collections(self) -> tuple[str, ...]:
+        """Return the names of all collections that are ours."""
+
+        async def list_them(client: Any) -> tuple[str, ...]:
+            names: list[str] = []
+            while some := await client.list_collections(limit=LISTED, offset=len(names)):
+                names += [one.name for one in some]
+            return tuple(name for name in names if name.startswith(PREFIX))
+
+        return await self._bounded(list_them)
+
+    async def probe(self, collection: str) -> None:
+        """Find the neighbours of a vector that the collection has.
+
+        Raises ``IndexIncomplete`` when the server answers, but can't do that.
+        """
+
+        async def find(found: Any) -> None:
             try:
-                return int(await (await self._collection(client, collection, create=False)).count())
-            except NotFoundError:
-                return 0
+                first = await found.get(limit=1, include=["embeddings"])
+                if first["ids"]:
+                    await found.query(query_embeddings=first["embeddings"], n_results=1, include=[])
+            # Damaged files of one collection; others are served all the same.
+            except InternalError as error:
+                raise IndexIncomplete from error
 
-        return await self._bounded(ask)
+        await self._using(collection, find)
 
     async def check(self) -> None:
         """Raise ``IndexUnavailable`` unless the server answers."""
@@ -125,12 +164,31 @@ class VectorIndex:
             )
         return self._collections[name]
 
+    async def _using(
+        self, name: str, call: Callable[[Any], Awaitable[Result]], *, create: bool = False
+    ) -> Result:
+        """Call with a collection, which may have been dropped and made anew since it was used."""
+
+        async def attempt(client: Any) -> Result:
+            if name in self._collections:
+                try:
+                    return await call(self._collections[name])
+                except NotFoundError:
+                    self._collections.pop(name, None)
+            return await call(await self._collection(client, name, create=create))
+
+        return await self._bounded(attempt)
+
     async def _bounded(self, call: Callable[[Any], Awaitable[Result]]) -> Result:
         try:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 if self._client is None:
                     self._client = await self._connect()
                 return await call(self._client)
+        except IndexIncomplete:
+            raise
+        except NotFoundError as error:
+            raise IndexIncomplete from error
         # Chroma's client raises what its HTTP library, its server and its own checks raise.
         except Exception as error:
             self._collections.clear()
@@ -164,9 +222,11 @@ class BlockingVectors:
         self._runner.run(self._index.close())
         self._runner.close()
 
-    def upsert(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
+    def upsert(
+        self, collection: str, ids: Sequence[str], vectors: Vectors, *, create: bool = True
+    ) -> None:
         """Store vectors under their chunks' ids."""
-        self._runner.run(self._index.upsert(collection, ids, vectors))
+        self._runner.run(self._index.upsert(collection, ids, vectors, create=create))
 
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove vectors."""
@@ -175,3 +235,23 @@ class BlockingVectors:
     def drop(self, collection: str) -> None:
         """Remove a collection."""
         self._runner.run(self._index.drop(collection))
+
+    def count(self, collection: str) -> int | None:
+        """Return how many vectors a collection has; None: there is no such collection."""
+        return self._runner.run(self._index.count(collection))
+
+    def ids(self, collection: str, limit: int, offset: int) -> tuple[str, ...]:
+        """Return some of a collection's ids, in the order in which they came."""
+        return self._runner.run(self._index.ids(collection, limit, offset))
+
+    def held(self, collection: str, ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that a collection has."""
+        return self._runner.run(self._index.held(collection, ids))
+
+    def collections(self) -> tuple[str, ...]:
+        """Return the names of all collections that are ours."""
+        return self._runner.run(self._index.collections())
+
+    def probe(self, collection: str) -> None:
+        """Raise ``IndexIncomplete`` when a collection can't be searched."""
+        self._runner.run(self._index.probe(collection))
