@@ -1,22 +1,34 @@
 """An upload becomes a document, a version and a job, in one transaction."""
 
 import secrets
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, or_, select, update
+from sqlalchemy import Connection, Row, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from data.claims import lock_document
 from data.database import Database, clock
 from data.documents import get_document
-from data.errors import Conflict, DocumentNotFound
+from data.duplicates import (
+    ANOTHER_DOCUMENT,
+    current_version,
+    live_document,
+    require_unknown,
+    version_with,
+    with_bytes,
+)
+from data.errors import CatalogueUnavailable, Conflict
 from data.interventions import Seal, reopen
-from data.jobs import cancel_jobs, insert_job, job_columns, job_of, lock_jobs
-from data.libraries import hold_library
-from data.records import DocumentState, Job, JobKind, Receipt, StagedFile, UploadFields
+from data.jobs import cancel_jobs, insert_job, latest_ingest, lock_jobs
+from data.libraries import get_library, hold_library
+from data.records import DocumentState, Job, JobKind, Place, Receipt, StagedFile, UploadFields
 from data.room import require_room
 from data.settings import UploadSettings
 from data.tables import document_tags, documents, jobs, versions
+
+# Of a document that comes, goes and comes again at the same moment.
+TRIES = 4
 
 
 def new_document_id() -> str:
@@ -31,10 +43,22 @@ class Acceptance:
         self._database = database
         self._settings = settings
 
-    def require_room(self, workspace: str, size: int) -> None:
-        """Raise ``QueueFull`` when so many bytes more would not be taken now."""
+    def require_room(self, workspace: str, size: int, document_id: str = "") -> None:
+        """Raise ``QueueFull`` when so many bytes more would not be taken now.
+
+        With a document: for a new version of it; ``DocumentNotFound`` when there is none.
+        """
         with self._database.read() as connection:
-            require_room(connection, workspace, size, self._settings)
+            if document_id:
+                live_document(connection, workspace, document_id)
+            require_room(connection, workspace, size, self._settings, document_id)
+
+    def find(self, workspace: str, library: str, sha256: str) -> tuple[str, int] | None:
+        """Return the document and the version that these bytes are in a library already."""
+        with self._database.read() as connection:
+            library_id = get_library(connection, workspace, library).id
+            known = with_bytes(connection, library_id, sha256)
+        return known and (known.id, version_with(known, sha256))
 
     def accept(
         self,
@@ -48,16 +72,31 @@ class Acceptance:
 
         ``seal`` gives the file's password, encrypted for the document that it ends up with.
         """
-        try:
-            return self._accept(workspace, document_id, fields, file, seal)
-        except IntegrityError:  # the same bytes came twice at once; now one of them is there
-            return self._accept(workspace, document_id, fields, file, seal)
+        for _ in range(TRIES):
+            # The same bytes may come twice at once: then one of them is there.
+            with suppress(IntegrityError):
+                return self._accept(workspace, document_id, fields, file, seal)
+        raise CatalogueUnavailable
 
-    def next_version(self, workspace: str, document_id: str) -> int:
-        """Return the number that a new version would get, or raise ``DocumentNotFound``."""
-        with self._database.read() as connection:
-            latest: int = _live(connection, workspace, document_id).latest_version
-        return latest + 1
+    def reserve(self, workspace: str, document_id: str, sha256: str) -> Place:
+        """Return which version of a document these bytes are, or would become.
+
+        A number is given once, so nobody else has a file at its key. Raises
+        ``DocumentNotFound``, and ``Conflict`` when the library has the bytes as another document.
+        """
+        with self._database.write() as connection:
+            lock_document(connection, document_id)
+            known = live_document(connection, workspace, document_id)
+            if version := current_version(connection, known, sha256):
+                return Place(version, is_known=True)
+            require_unknown(connection, known, sha256)
+            version = max(known.latest_version, known.reserved_version) + 1
+            connection.execute(
+                update(documents)
+                .where(documents.c.id == document_id)
+                .values(reserved_version=version)
+            )
+            return Place(version, is_known=False)
 
     def replace(
         self,
@@ -68,16 +107,16 @@ class Acceptance:
         file: StagedFile,
         seal: Seal | None,
     ) -> Receipt:
-        """Record a new version and queue its indexing; the latest bytes again change nothing.
+        """Record a reserved version and queue its indexing; the current bytes change nothing.
 
         Older versions that are still being indexed are given up (``superseded``). Raises
-        ``Conflict`` when the number was given to another upload meanwhile, or when the library
-        has these bytes as another document.
+        ``Conflict`` when a higher one was uploaded meanwhile, or when the library has these
+        bytes as another document.
         """
         try:
             return self._replace(workspace, document_id, version, filename, file, seal)
         except IntegrityError as error:
-            raise Conflict("The library has these bytes as another document.") from error
+            raise Conflict(ANOTHER_DOCUMENT) from error
 
     def _accept(
         self,
@@ -89,12 +128,12 @@ class Acceptance:
     ) -> Receipt:
         with self._database.write() as connection:
             library_id = hold_library(connection, workspace, fields.library, alone=False)
-            known = _with_bytes(connection, library_id, file.sha256)
+            known = with_bytes(connection, library_id, file.sha256, held=True)
             if known is not None:
-                return self._again(connection, known, file, seal)
+                return self._again(connection, known, version_with(known, file.sha256), file, seal)
             require_room(connection, workspace, file.bytes, self._settings)
             _insert_document(connection, workspace, library_id, document_id, fields, file)
-            job = _queue(connection, _live(connection, workspace, document_id), file, seal)
+            job = _queue(connection, live_document(connection, workspace, document_id), file, seal)
             document = get_document(connection, workspace, document_id)
             return Receipt(document, job, duplicate=False)
 
@@ -109,12 +148,13 @@ class Acceptance:
     ) -> Receipt:
         with self._database.write() as connection:
             lock_document(connection, document_id)
-            known = _live(connection, workspace, document_id)
-            if known.sha256 == file.sha256:
-                return self._again(connection, known, file, seal)
-            if known.latest_version + 1 != version:
+            known = live_document(connection, workspace, document_id)
+            if current := current_version(connection, known, file.sha256):
+                return self._again(connection, known, current, file, seal)
+            if version <= known.latest_version:
                 raise Conflict("Another version was uploaded at the same time. Send it again.")
-            require_room(connection, workspace, file.bytes, self._settings)
+            require_unknown(connection, known, file.sha256)
+            require_room(connection, workspace, file.bytes, self._settings, document_id)
             lock_jobs(connection, document_id)
             connection.execute(
                 update(documents)
@@ -128,63 +168,32 @@ class Acceptance:
             )
             older = (jobs.c.document_id == document_id, jobs.c.kind == JobKind.INGEST)
             cancel_jobs(connection, "superseded", "A newer version was uploaded.", *older)
-            known = _live(connection, workspace, document_id)
+            known = live_document(connection, workspace, document_id)
             job = _queue(connection, known, file, seal, filename)
             document = get_document(connection, workspace, document_id)
             return Receipt(document, job, duplicate=False)
 
     def _again(
-        self, connection: Connection, known: Row[Any], file: StagedFile, seal: Seal | None
+        self,
+        connection: Connection,
+        known: Row[Any],
+        version: int,
+        file: StagedFile,
+        seal: Seal | None,
     ) -> Receipt:
         """Return what there is of these bytes, queued once more when it had failed."""
         workspace = known.workspace_id
-        is_latest = known.sha256 == file.sha256
-        version = known.latest_version if is_latest else known.published_version
-        job = _latest_ingest(connection, known.id, version)
+        job = latest_ingest(connection, known.id, version)
+        is_latest = version == known.latest_version
         has_failed = is_latest and job.state.is_final and known.published_version != version
         if has_failed:
             require_room(connection, workspace, file.bytes, self._settings)
+            # Who was cancelled may still be writing to Chroma, under the same ids.
+            delay = lock_jobs(connection, known.id)
             reopen(connection, known.id, version, seal and seal(known.id))
-            job = _insert_ingest(connection, known, file)
+            job = _insert_ingest(connection, known, file, delay)
         document = get_document(connection, workspace, known.id)
         return Receipt(document, job, duplicate=True, requeued=has_failed)
-
-
-def _live(connection: Connection, workspace: str, document_id: str) -> Row[Any]:
-    row = connection.execute(
-        select(documents).where(
-            documents.c.id == document_id,
-            documents.c.workspace_id == workspace,
-            documents.c.deleted_at.is_(None),
-        )
-    ).first()
-    if row is None:
-        raise DocumentNotFound
-    return row
-
-
-def _with_bytes(connection: Connection, library_id: str, sha256: str) -> Row[Any] | None:
-    """Return the live document whose latest or published version has these bytes, locked.
-
-    So it is not deleted or queued again by another one meanwhile.
-    """
-    published = select(versions.c.document_id).where(
-        versions.c.sha256 == sha256,
-        versions.c.document_id == documents.c.id,
-        versions.c.version == documents.c.published_version,
-    )
-    same = (
-        select(documents)
-        .where(
-            documents.c.library_id == library_id,
-            documents.c.deleted_at.is_(None),
-            or_(documents.c.sha256 == sha256, documents.c.id.in_(published)),
-        )
-        .order_by(documents.c.created_at)
-        .limit(1)
-        .with_for_update(key_share=True)
-    )
-    return connection.execute(same).first()
 
 
 def _indexing_unless_published(known: Row[Any]) -> DocumentState:
@@ -244,7 +253,9 @@ def _queue(
     return _insert_ingest(connection, document, file)
 
 
-def _insert_ingest(connection: Connection, document: Row[Any], file: StagedFile) -> Job:
+def _insert_ingest(
+    connection: Connection, document: Row[Any], file: StagedFile, delay_seconds: float = 0
+) -> Job:
     return insert_job(
         connection,
         document.workspace_id,
@@ -252,19 +263,6 @@ def _insert_ingest(connection: Connection, document: Row[Any], file: StagedFile)
         document.id,
         document.latest_version,
         JobKind.INGEST,
+        delay_seconds,
         size=file.bytes,
     )
-
-
-def _latest_ingest(connection: Connection, document_id: str, version: int) -> Job:
-    latest = (
-        job_columns()
-        .where(
-            jobs.c.document_id == document_id,
-            jobs.c.version == version,
-            jobs.c.kind == JobKind.INGEST,
-        )
-        .order_by(jobs.c.created_at.desc())
-        .limit(1)
-    )
-    return job_of(connection.execute(latest).one())

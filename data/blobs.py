@@ -26,10 +26,15 @@ class LocalBlobs:
         with translated():
             self._staging.mkdir(parents=True, exist_ok=True, mode=0o700)
 
-    def stage(self) -> Staging:
-        """Start to receive a file; ``StorageFull`` before anything is written."""
+    def stage(self, size: int = 0) -> Staging:
+        """Start to receive a file of a size, if that is known.
+
+        Raises ``StorageFull`` before anything is written when too little would stay free.
+        """
         with translated():
-            if shutil.disk_usage(self._root).free < self._min_free_bytes:
+            # Somebody may have removed it.
+            self._staging.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if shutil.disk_usage(self._root).free - size < self._min_free_bytes:
                 raise StorageFull
             return Staging(self._staging / secrets.token_hex(16))
 
@@ -41,6 +46,18 @@ class LocalBlobs:
             (self._staging / name).rename(target)
             for folder in (target.parent, target.parent.parent, target.parent.parent.parent):
                 sync_path(folder)
+
+    def copy(self, key: str, other: str) -> None:
+        """Put the bytes of a file under another key, too."""
+        staging = self.stage()
+        try:
+            for piece in self.read(key):
+                staging.write(piece)
+            staging.finish()
+            self.keep(staging.name, other)
+        finally:
+            staging.close()
+            self.discard(staging.name)
 
     def discard(self, name: str) -> None:
         """Remove a staged file, if it is still there."""
@@ -65,10 +82,9 @@ class LocalBlobs:
         """Remove everything under a key or a folder of keys; nothing there is fine."""
         path = self._path(prefix)
         with translated():
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+            while path.exists():
+                with suppress(FileNotFoundError):  # another one removes the same
+                    _remove(path)
 
     def check(self) -> None:
         """Raise ``BlobsUnavailable`` unless a file could be stored now."""
@@ -76,10 +92,12 @@ class LocalBlobs:
             raise BlobsUnavailable
 
     def stale_staged(self, seconds: float) -> tuple[str, ...]:
-        """Return the staged files that nobody has written to for so long."""
+        """Return the places of staged files that nobody has written to for so long."""
         with translated():
             return tuple(
-                entry.name for entry in os.scandir(self._staging) if _is_older(entry, seconds)
+                f"{self._staging.name}/{entry.name}"
+                for entry in os.scandir(self._staging)
+                if _is_older(entry, seconds)
             )
 
     def stale_documents(self, seconds: float) -> Iterator[tuple[str, str]]:
@@ -90,6 +108,24 @@ class LocalBlobs:
                     for document in os.scandir(workspace.path):
                         if _is_older(document, seconds):
                             yield workspace.name, document.name
+
+    def stale_versions(self, workspace: str, document: str, seconds: float) -> tuple[str, ...]:
+        """Return the versions of a document whose files have not changed for so long."""
+        with translated(), suppress(FileNotFoundError):  # it was removed meanwhile
+            entries = os.scandir(self._path(f"{workspace}/{document}"))
+            return tuple(entry.name for entry in entries if _is_older(entry, seconds))
+        return ()
+
+    def sweep(self, place: str, seconds: float) -> None:
+        """Remove a file, or a folder, of this host if it still has not changed for so long."""
+        path = self._root / place
+        with translated(), suppress(FileNotFoundError):  # another one removes the same
+            if path.stat().st_mtime < time.time() - seconds:
+                _remove(path)
+
+    def has(self, key: str) -> bool:
+        """Return whether there is a file under a key."""
+        return self._path(key).is_file()
 
     def used_bytes(self) -> int:
         """Return how many bytes the files take."""
@@ -102,6 +138,13 @@ class LocalBlobs:
 
     def _path(self, key: str) -> Path:
         return self._root / key
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _is_older(entry: "os.DirEntry[str]", seconds: float) -> bool:

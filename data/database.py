@@ -16,7 +16,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import Double
 
-from data.errors import CatalogueUnavailable, FootnoteError, Invalid, StorageFull
+from data.errors import (
+    CatalogueUnavailable,
+    CommitUncertain,
+    FootnoteError,
+    Invalid,
+    StorageFull,
+)
 from data.settings import DatabaseSettings
 
 Result = TypeVar("Result")
@@ -72,18 +78,17 @@ class Database:
     def write(self) -> Iterator[Connection]:
         """Give a connection in a write transaction, committed on the way out.
 
+        Raises ``CommitUncertain`` when it may have been; after all else nothing is written.
+
         On SQLite it holds the one write lock from its first moment (a transaction that
         reads first and then writes would fail at once when another one wrote meanwhile).
         """
         with _translated(), self.engine.connect() as connection:
             connection = connection.execution_options(footnote_write=True)
-            with self._begun(connection):
+            with _patiently(connection.begin, self._busy_seconds) as transaction:
                 yield connection
-
-    @contextmanager
-    def _begun(self, connection: Connection) -> Iterator[None]:
-        with _patiently(connection.begin, self._busy_seconds):
-            yield
+                with _uncertain():
+                    transaction.commit()
 
     def check(self) -> None:
         """Raise ``CatalogueUnavailable`` unless a query is answered."""
@@ -109,12 +114,27 @@ def _translated() -> Iterator[None]:
     except DBAPIError as error:
         if not isinstance(error, OperationalError) and not error.connection_invalidated:
             raise
-        state = getattr(error.orig, "sqlstate", None)
-        if state == POSTGRESQL_FULL or SQLITE_FULL in str(error.orig):
+        if _is_full(error):
             raise StorageFull from error
         if isinstance(error.orig, sqlite3.Error) and not _is_outage(error.orig):
             raise  # "no such column" will not go away by waiting
         raise CatalogueUnavailable from error
+
+
+@contextmanager
+def _uncertain() -> Iterator[None]:
+    """Tell a commit that broke off, and may have happened, from all that went wrong before it."""
+    try:
+        yield
+    except OperationalError as error:
+        if _is_full(error):
+            raise
+        raise CommitUncertain from error
+
+
+def _is_full(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state == POSTGRESQL_FULL or SQLITE_FULL in str(error.orig)
 
 
 def _is_outage(error: sqlite3.Error) -> bool:

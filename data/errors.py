@@ -189,6 +189,12 @@ class CatalogueUnavailable(Unavailable):
     code = "catalogue_unavailable"
 
 
+class CommitUncertain(CatalogueUnavailable):
+    """The database broke off at the end of a change: it may have happened. Send it again."""
+
+    code = "commit_uncertain"
+
+
 class BlobsUnavailable(Unavailable):
     """The file store is away. Try again shortly."""
 

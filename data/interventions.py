@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from data.claims import lock_document
 from data.counters import JOBS, advance
 from data.database import Database, clock
+from data.documents import live
 from data.errors import Conflict, JobNotFound
-from data.jobs import OPEN, cancel_jobs, job_columns, job_of, lock_jobs
+from data.jobs import OPEN, cancel_jobs, job_columns, job_of, latest_ingest, lock_jobs
 from data.records import DocumentState, Job, JobKind, JobState
 from data.tables import documents, jobs, versions
 
@@ -89,7 +90,7 @@ def _locked(connection: Connection, workspace: str, job_id: str) -> Row[Any]:
 
 def _require_latest(connection: Connection, row: Row[Any]) -> None:
     document = connection.execute(
-        select(documents).where(documents.c.id == row.document_id, documents.c.deleted_at.is_(None))
+        select(documents).where(documents.c.id == row.document_id, live())
     ).first()
     if document is None:
         raise Conflict("The document was deleted.")
@@ -97,15 +98,9 @@ def _require_latest(connection: Connection, row: Row[Any]) -> None:
         raise Conflict("A newer version of the document was uploaded since.")
     if document.published_version == row.version:
         raise Conflict("The document was indexed by another job since.")
-    twin = select(
-        exists().where(
-            jobs.c.document_id == row.document_id,
-            jobs.c.kind == JobKind.INGEST,
-            jobs.c.state.in_(OPEN),
-        )
-    )
-    if connection.execute(twin).scalar():
-        raise Conflict("Another job indexes the document already.")
+    # Its checkpoint counts no more: the newer job has started over.
+    if latest_ingest(connection, row.document_id, row.version).id != row.id:
+        raise Conflict("The document was queued again since, as another job.")
 
 
 def reopen(connection: Connection, document_id: str, version: int, password: bytes | None) -> None:

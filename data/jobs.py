@@ -3,7 +3,18 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    bindparam,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from data.counters import JOBS, advance, current
 from data.database import Database, clock, moment
@@ -17,6 +28,19 @@ OPEN = (JobState.QUEUED, JobState.RUNNING)
 PARSING_SHARE = 0.1
 # What embedding a page takes while nothing is known of this file yet: two cores, 16 pages a second.
 EMBEDDING_SECONDS = 0.06
+# A job that got no further for so much longer than all of it should take waits for something.
+LATE_SECONDS = 30.0
+
+
+def is_open() -> ColumnElement[bool]:
+    """Return the condition of jobs that are not over, for queries over many documents.
+
+    The states are in its text: a parameter would keep SQLite from the index of open jobs.
+    """
+    states: BindParameter[Any] = bindparam(
+        "open", OPEN, unique=True, expanding=True, literal_execute=True
+    )
+    return jobs.c.state.in_(states)
 
 
 def job_columns() -> Select[Any]:
@@ -58,9 +82,11 @@ def _eta(row: Row[Any]) -> float | None:
     left: float = row.pace * (row.total - row.cursor)
     if row.stage == JobStage.PARSING:
         left += EMBEDDING_SECONDS * row.total
-    least: float = row.pace
-    soon: float = left - (row.now - row.checkpoint_at)
-    return round(max(soon, least), 1)
+    since: float = row.now - row.checkpoint_at
+    if since > left + LATE_SECONDS:
+        return None
+    # What is not at a checkpoint yet counts as done, but never as most of it.
+    return round(max(left - since, left / 2), 1)
 
 
 def _share_done(row: Row[Any]) -> float:
@@ -112,16 +138,18 @@ def insert_job(
     return job_of(connection.execute(job_columns().where(jobs.c.id == identity)).one())
 
 
-def lock_jobs(connection: Connection, document_id: str) -> float:
+def lock_jobs(connection: Connection, document_id: str, but: str = "") -> float:
     """Lock a document's open jobs, and those that are still written for, until the commit.
 
     Returns how many seconds the longest lease among them still runs, also of a cancelled one:
-    until then its holder may be writing to places that know no token (Chroma).
+    until then its holder may be writing to places that know no token (Chroma). One of them may
+    be left out.
     """
     leases = (
         select(jobs.c.lease_until - clock())
         .where(
             jobs.c.document_id == document_id,
+            jobs.c.id != but,
             or_(jobs.c.state.in_(OPEN), jobs.c.lease_until > clock()),
         )
         .with_for_update()
@@ -148,6 +176,21 @@ def cancel_jobs(
             finished_at=clock(),
         )
     )
+
+
+def latest_ingest(connection: Connection, document_id: str, version: int) -> Job:
+    """Return the job that last indexed a version, or is to."""
+    latest = (
+        job_columns()
+        .where(
+            jobs.c.document_id == document_id,
+            jobs.c.version == version,
+            jobs.c.kind == JobKind.INGEST,
+        )
+        .order_by(jobs.c.created_at.desc())
+        .limit(1)
+    )
+    return job_of(connection.execute(latest).one())
 
 
 class Jobs:

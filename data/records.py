@@ -181,6 +181,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Which version of a document an upload is, or would become."""
+
+    version: int
+    # The document has it already.
+    is_known: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StagedFile:
     """An upload that is on disk, hashed, and not yet anybody's."""
 

@@ -87,6 +87,8 @@ documents = Table(
     # Of the latest version: what a new upload is compared with.
     Column("sha256", String(64), nullable=False),
     Column("latest_version", Integer, nullable=False),
+    # The highest number that an upload was given; there may be no such version (yet).
+    Column("reserved_version", Integer, nullable=False, server_default="0"),
     # What readers see; NULL until a version is complete.
     Column("published_version", Integer),
     Column("state", String(16), nullable=False),
@@ -116,7 +118,7 @@ versions = Table(
     metadata,
     Column("document_id", ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     Column("version", Integer, primary_key=True),
-    Column("sha256", String(64), nullable=False),
+    Column("sha256", String(64), nullable=False, index=True),
     Column("bytes", BigInteger, nullable=False),
     Column("media_type", Text, nullable=False),
     # What the document is called from this version on; NULL: as before.

@@ -7,14 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 
 from data.acceptance import new_document_id
 from data.contents import Chunk, Page, Profile, StoredChunk
 from data.database import clock
+from data.interventions import Seal
 from data.records import Claim, Effort, JobStage, JobState, Receipt, StagedFile, UploadFields
 from data.stores import Stores
-from data.tables import documents, jobs, metadata, versions
+from data.tables import jobs, metadata
+from tests.memory_vectors import MemoryVectors
+from tests.slices import Unbounded
+from workers.purging import Purger
 
 # Calls functions at the same moment, and returns what each returned or raised.
 Together = Callable[..., list[Any]]
@@ -31,15 +35,23 @@ class Corpus:
         self, content: str = "", workspace: str = "", password: str = "", **fields: Any
     ) -> Receipt:
         content = content or secrets.token_hex(8)
-        file = StagedFile(
-            "staged", len(content), hashlib.sha256(content.encode()).hexdigest(), "application/pdf"
-        )
         return self.stores.acceptance.accept(
             workspace or self.workspace,
             new_document_id(),
             UploadFields(**{"filename": f"{content[:20]}.pdf", **fields}),
-            file,
-            (lambda document_id: f"{password} of {document_id}".encode()) if password else None,
+            staged(content),
+            sealing(password),
+        )
+
+    def replace(
+        self, document_id: str, content: str = "", filename: str = "new.pdf", password: str = ""
+    ) -> Receipt:
+        """Upload a new version."""
+        content = content or secrets.token_hex(8)
+        file = staged(content)
+        place = self.stores.acceptance.reserve(self.workspace, document_id, file.sha256)
+        return self.stores.acceptance.replace(
+            self.workspace, document_id, place.version, filename, file, sealing(password)
         )
 
     def claim(self) -> Claim:
@@ -87,12 +99,19 @@ class Corpus:
             connection.execute(update(jobs).values(state=JobState.CANCELLED))
 
     def purge(self) -> Claim:
-        """Do the next purge as a worker does, but for the other stores."""
+        """Do the next slice of a purge as a worker does, with a vector index that is empty."""
         claim = self.claim()
-        while ids := self.stores.chunks.some_ids(claim.document_id, None):
-            self.stores.chunks.remove(claim, ids)
-        self.stores.catalogue.finish_purge(claim)
+        Purger(self.stores, MemoryVectors()).run(claim, Unbounded())
         return claim
+
+
+def staged(content: str) -> StagedFile:
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return StagedFile("staged", len(content), digest, "application/pdf")
+
+
+def sealing(password: str) -> Seal | None:
+    return (lambda document_id: f"{password} of {document_id}".encode()) if password else None
 
 
 def seen(stores: Stores, workspace: str, document_id: str) -> tuple[StoredChunk, ...]:
@@ -112,26 +131,11 @@ def rows_by_table(stores: Stores) -> dict[str, int]:
 
 
 def begin_second_version(stores: Stores, claim: Claim, corpus: Corpus) -> Claim:
-    """Queue version 2 of a document, as a new upload of it will, and do all but publish it."""
-    with stores.database.write() as connection:
-        connection.execute(
-            update(documents).where(documents.c.id == claim.document_id).values(latest_version=2)
-        )
-        first = connection.execute(
-            select(versions).where(versions.c.document_id == claim.document_id)
-        ).one()
-        connection.execute(insert(versions).values({**first._mapping, "version": 2}))
-        job = connection.execute(select(jobs).where(jobs.c.id == claim.job_id)).one()
-        fresh = {
-            "id": "job-second",
-            "version": 2,
-            "state": JobState.QUEUED,
-            "stage": None,
-            "cursor": 0,
-            "total": 0,
-        }
-        connection.execute(insert(jobs).values({**job._mapping, **fresh}))
-    return corpus.embed(corpus.claim(), ("new one", "new two", "new three"))
+    """Upload version 2 of a document, and do all but publish it."""
+    queued = corpus.replace(claim.document_id).job
+    while (taken := corpus.claim()).job_id != queued.id:
+        stores.claims.wait(taken, "The second version first.")
+    return corpus.embed(taken, ("new one", "new two", "new three"))
 
 
 def let_lease_run_out(stores: Stores, claim: Claim) -> None:
