@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select, update
 
 from data.counters import JOBS, advance
 from data.database import Database, clock
@@ -10,7 +10,7 @@ from data.errors import AttemptsExhausted, ClaimLost
 from data.jobs import OPEN
 from data.records import Claim, DocumentState, JobKind, JobStage, JobState
 from data.settings import JobSettings
-from data.tables import documents, jobs, workers, workspaces
+from data.tables import documents, jobs, libraries, workers, workspaces
 
 FIRST_STAGES = {JobKind.INGEST: JobStage.PARSING, JobKind.REINDEX: JobStage.INDEXING}
 # Between two attempts at what keeps going wrong.
@@ -171,9 +171,16 @@ class Claims:
 
 
 def unheld() -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of the jobs that anyone may claim now."""
+    """Return the conditions of the jobs that anyone may claim now.
+
+    In a deleted library there is nothing left to do but to remove what is in it.
+    """
+    hidden = exists().where(
+        libraries.c.id == jobs.c.library_id, libraries.c.deleted_at.is_not(None)
+    )
     return (
         jobs.c.state.in_(OPEN),
+        or_(jobs.c.kind == JobKind.PURGE, ~hidden.correlate(jobs)),
         or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
         jobs.c.not_before <= clock(),
     )
@@ -186,6 +193,20 @@ def write_held(connection: Connection, claim: Claim, **values: Any) -> None:
         update(jobs)
         .where(jobs.c.id == claim.job_id)
         .values(changed=advance(connection, JOBS), **values)
+    )
+
+
+def succeed(connection: Connection, claim: Claim, **values: object) -> None:
+    """End a job that the claim still holds, within the caller's transaction."""
+    write_held(
+        connection,
+        claim,
+        state=JobState.SUCCEEDED,
+        stage=None,
+        lease_until=None,
+        error_message=None,
+        finished_at=clock(),
+        **values,
     )
 
 

@@ -3,7 +3,18 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 
 from data.contents import Line, Page
 from data.database import Database, clock, moment
@@ -15,6 +26,14 @@ from data.tables import document_tags, documents, libraries, pages, versions
 
 # How long a superseded version stays readable.
 SUPERSEDED_SECONDS = 24 * 3600
+
+
+def live() -> ColumnElement[bool]:
+    """Return the condition of documents that are not deleted, and their libraries neither."""
+    library = exists().where(
+        libraries.c.id == documents.c.library_id, libraries.c.deleted_at.is_(None)
+    )
+    return and_(documents.c.deleted_at.is_(None), library.correlate(documents))
 
 
 def document_rows(workspace: str) -> Select[Any]:
@@ -38,7 +57,11 @@ def document_rows(workspace: str) -> Select[Any]:
             versions,
             and_(versions.c.document_id == documents.c.id, versions.c.version == shown),
         )
-        .where(documents.c.workspace_id == workspace, documents.c.deleted_at.is_(None))
+        .where(
+            documents.c.workspace_id == workspace,
+            documents.c.deleted_at.is_(None),
+            libraries.c.deleted_at.is_(None),
+        )
     )
 
 
@@ -98,6 +121,13 @@ class Documents:
         with self._database.read() as connection:
             return set(connection.execute(statement).scalars())
 
+    def known_versions(self, document_ids: Sequence[str]) -> set[tuple[str, int]]:
+        """Return the versions of these documents that are kept, or are being removed."""
+        address = (versions.c.document_id, versions.c.version)
+        statement = select(*address).where(versions.c.document_id.in_(document_ids))
+        with self._database.read() as connection:
+            return {(row.document_id, row.version) for row in connection.execute(statement)}
+
     def newest(
         self,
         workspace: str,
@@ -153,7 +183,7 @@ class Documents:
     ) -> dict[tuple[str, int, int], Page]:
         """Return pages by (document, version, page); those that may not be read are missing."""
         mine = _kept(address[:2] for address in addresses).where(
-            documents.c.workspace_id == workspace, documents.c.deleted_at.is_(None)
+            documents.c.workspace_id == workspace, live()
         )
         with self._database.read() as connection:
             open_now = {

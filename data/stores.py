@@ -18,6 +18,7 @@ from data.keys import Keys
 from data.libraries import Libraries
 from data.migration import require_head
 from data.presence import Presence
+from data.purges import Purges
 from data.remote_blobs import RemoteBlobs
 from data.rings import Rings
 from data.secret_box import SecretBox
@@ -44,6 +45,7 @@ class Stores:
     acceptance: Acceptance
     interventions: Interventions
     catalogue: Catalogue
+    purges: Purges
     presence: Presence
     blobs: LocalBlobs
     secrets: SecretBox
@@ -70,6 +72,7 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
             acceptance=Acceptance(database, settings.uploads),
             interventions=Interventions(database),
             catalogue=Catalogue(database),
+            purges=Purges(database),
             presence=Presence(database),
             blobs=open_blobs(settings),
             secrets=SecretBox.open(settings.secret_key, settings.folder),

@@ -9,7 +9,7 @@ from sqlalchemy import Row, Select, and_, func, select, tuple_
 from data.chunks import of_version
 from data.contents import StoredChunk, Vectors
 from data.database import Database
-from data.documents import tagged
+from data.documents import live, tagged
 from data.errors import DocumentNotFound
 from data.tables import chunks, documents, libraries, vectors, versions
 
@@ -54,7 +54,7 @@ class Visibility:
         Raises ``DocumentNotFound`` when a document is named that is not in the workspace.
         """
         named = select(documents.c.id, documents.c.published_version).where(
-            documents.c.workspace_id == workspace, documents.c.deleted_at.is_(None)
+            documents.c.workspace_id == workspace, live()
         )
         if document_ids:
             named = named.where(documents.c.id.in_(document_ids))
@@ -104,7 +104,7 @@ class Visibility:
             select(documents.c.id)
             .where(
                 documents.c.library_id.in_(library_ids),
-                documents.c.deleted_at.is_(None),
+                live(),
                 documents.c.published_version.is_not(None),
             )
             .limit(1)

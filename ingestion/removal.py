@@ -27,7 +27,17 @@ def remove_chunks(
     The catalogue knows every id that Chroma may hold, so a run that is interrupted anywhere
     leaves nothing that the next run does not find.
     """
-    while ids := chunks.some_ids(claim.document_id, version):
+    while remove_some(claim, library, chunks, vectors, version):
+        pass
+
+
+def remove_some(
+    claim: Claim, library: Library, chunks: Chunks, vectors: VectorStore, version: int | None
+) -> bool:
+    """Remove a batch of such chunks; False when there were none."""
+    ids = chunks.some_ids(claim.document_id, version)
+    if ids:
         for collection in library.collections:
             vectors.delete(collection, ids)
         chunks.remove(claim, ids)
+    return bool(ids)

@@ -9,3 +9,10 @@ class Unbounded:
 
     def check(self) -> None:
         """Nobody stops it."""
+
+
+class OneStep(Unbounded):
+    """Ends after the first page, or the first batch."""
+
+    def is_over(self) -> bool:
+        return True

@@ -11,6 +11,7 @@ from types import FrameType
 
 from data.errors import SetupError
 from data.logs import configure_logs
+from data.orphans import Orphans
 from data.settings import Settings, child_environment
 from data.stores import open_stores
 from workers.app import QUEUE
@@ -40,7 +41,7 @@ def run(settings: Settings) -> int:
     with open_stores(settings) as stores:
         celery = _celery(settings, name)
         doorbell = Doorbell(settings.broker_url, settings.broker)
-        sweeper = Sweeper(stores.blobs, stores.documents)
+        sweeper = Sweeper(Orphans(stores.blobs, stores.documents), stores.purges)
         reconciler = Reconciler(
             stores.rings, stores.presence, doorbell, sweeper, settings.jobs, name
         )

@@ -96,10 +96,9 @@ def run_slice() -> None:
 
 
 def _has_more(held: Resources, claim: Claim) -> bool:
-    if claim.kind is JobKind.PURGE:
-        held.purger.run(claim)
-        return False
     bounds = RunningSlice(held.settings.jobs.seconds_per_slice)
+    if claim.kind is JobKind.PURGE:
+        return held.purger.run(claim, bounds)
     return held.pipeline.run_slice(claim, bounds)
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from data.contents import Profile
 from data.errors import ClaimLost
+from data.purges import Remains
 from data.records import Claim, JobStage, JobState
 from data.settings import JobSettings
 from data.stores import Stores
@@ -100,7 +101,11 @@ WRITES: dict[str, Callable[[Stores, Claim], object]] = {
     "release": lambda stores, claim: stores.claims.release(claim, "A defect."),
     "fail": lambda stores, claim: stores.claims.fail(claim, "unreadable_file", "Damaged."),
     "publish": lambda stores, claim: stores.catalogue.publish(claim, 1, 1, ()),
-    "finish_purge": lambda stores, claim: stores.catalogue.finish_purge(claim),
+    "delete_some": lambda stores, claim: stores.catalogue.delete_some(claim),
+    "remove_pages": lambda stores, claim: stores.purges.remove_pages(claim, None),
+    "hand_on": lambda stores, claim: stores.purges.hand_on(claim),
+    "finish": lambda stores, claim: stores.purges.finish(claim, Remains.DOCUMENT),
+    "finish_version": lambda stores, claim: stores.purges.finish(claim, Remains.VERSION),
     "remove": lambda stores, claim: stores.chunks.remove(
         claim, stores.chunks.some_ids(claim.document_id, None)
     ),

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from data.contents import Profile
-from data.errors import ClaimLost, DocumentNotFound, LibraryNotFound
+from data.errors import ClaimLost, DocumentNotFound, LibraryNotFound, Unavailable
 from data.records import Claim, JobKind, JobStage
 from data.stores import Stores
 from tests.contracts.corpus import Corpus, Together
+from tests.memory_vectors import MemoryVectors
+from tests.slices import OneStep
+from workers.purging import Purger
 
 SECONDS = 2.0
 TEXTS = ("one", "two")
@@ -82,14 +85,10 @@ class Crowd:
                 self.published += 1
 
     def _purge(self, claim: Claim) -> None:
-        stores = self._stores
-        library = stores.libraries.of_job(claim.library_id)
-        if not claim.document_id and not stores.libraries.is_empty(library):
-            stores.claims.wait(claim, "Documents are left.")
-            return
-        while ids := stores.chunks.some_ids(claim.document_id, None):
-            stores.chunks.remove(claim, ids)
-        stores.catalogue.finish_purge(claim)
+        try:
+            Purger(self._stores, MemoryVectors()).run(claim, OneStep())
+        except Unavailable as reason:
+            self._stores.claims.wait(claim, str(reason))
 
     def beat(self) -> None:
         """Extend leases, also of claims that are over, and fail some of them."""

@@ -13,6 +13,7 @@ from data.acceptance import new_document_id
 from data.contents import Vectors
 from data.errors import ClaimLost
 from data.file_errors import NoTextFound
+from data.purges import Remains
 from data.records import Claim, JobState, StagedFile, UploadFields
 from data.settings import JobSettings, ParsingSettings, Settings
 from data.setup import prepare
@@ -280,7 +281,7 @@ class TestDeleting:
         library = bench.stores.libraries.of_job(purge.library_id)
 
         remove_chunks(purge, library, bench.stores.chunks, bench.vectors, version=None)
-        bench.stores.catalogue.finish_purge(purge)
+        bench.stores.purges.finish(purge, Remains.DOCUMENT)
 
         assert bench.vectors.rows == {}
         assert bench.stores.chunks.some_ids(document, None) == ()

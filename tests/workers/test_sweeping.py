@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from data.acceptance import new_document_id
+from data.orphans import Orphans
 from data.records import StagedFile, UploadFields
 from data.settings import Settings
 from data.setup import prepare
@@ -21,6 +22,10 @@ def stores(tmp_path: Path) -> Iterator[Stores]:
     prepare(settings)
     with open_stores(settings) as opened:
         yield opened
+
+
+def sweeper(stores: Stores) -> Sweeper:
+    return Sweeper(Orphans(stores.blobs, stores.documents), stores.purges)
 
 
 def age(folder: Path) -> None:
@@ -48,20 +53,28 @@ def test_removes_what_no_document_knows(stores: Stores, tmp_path: Path) -> None:
     stored(stores, orphan, is_known=False)
     staging = stores.blobs.stage()
     staging.close()
+    (folder,) = (tmp_path / "blobs").glob(f"*/{known}")
+    (folder / "2").write_bytes(b"of an upload that broke off")
     age(tmp_path / "blobs")
 
-    swept = Sweeper(stores.blobs, stores.documents).run_once()
+    swept = sweeper(stores).run_once()
 
     left = files(tmp_path / "blobs")
-    assert swept == 2
+    assert swept == 3
     assert known in left
+    assert [path.name for path in folder.iterdir()] == ["1"]
     assert orphan not in left
     assert staging.name not in left
 
 
 def test_keeps_what_may_still_become_a_document(stores: Stores, tmp_path: Path) -> None:
-    young = new_document_id()
+    young, known = new_document_id(), new_document_id()
     stored(stores, young, is_known=False)
+    stored(stores, known, is_known=True)
+    (folder,) = (tmp_path / "blobs").glob(f"*/{known}")
+    age(folder)
+    (folder / "2").write_bytes(b"a new version, just before its row")
 
-    assert Sweeper(stores.blobs, stores.documents).run_once() == 0
+    assert sweeper(stores).run_once() == 0
     assert young in files(tmp_path / "blobs")
+    assert {path.name for path in folder.iterdir()} == {"1", "2"}
