@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from data.claims import require_held
 from data.contents import Chunk, Vector, Vectors
 from data.database import Database
 from data.records import Claim
-from data.tables import chunks, vectors
+from data.tables import chunks, libraries, vectors
 
 # Rows of one write transaction, so that it stays under 20 ms.
 ROWS = 200
@@ -59,7 +59,7 @@ class Chunks:
         embedded: Vectors,
         reuse_keys: Sequence[str],
     ) -> tuple[str, ...]:
-        """Add chunks after those of ``clear``, and return their ids; or raise ``ClaimLost``."""
+        """Add chunks, and return their ids; or raise ``ClaimLost``."""
         rows = [_row(claim, draft) for draft in drafts]
         vector_rows = [
             {
@@ -78,27 +78,27 @@ class Chunks:
                 connection.execute(insert(vectors), vector_rows[part])
         return tuple(row["id"] for row in rows)
 
-    def clear(self, claim: Claim) -> None:
-        """Remove what a lost attempt wrote after the last checkpoint."""
-        stale = (*of_version(claim.document_id, claim.version), chunks.c.page > claim.cursor)
-        with self._database.read() as connection:
-            if connection.execute(select(chunks.c.id).where(*stale).limit(1)).first() is None:
-                return
-        with self._database.write() as connection:
-            require_held(connection, claim)
-            connection.execute(delete(chunks).where(*stale))
-
-    def some_ids(self, document_id: str, version: int | None) -> tuple[str, ...]:
+    def some_ids(
+        self, document_id: str, version: int | None, after_page: int = 0
+    ) -> tuple[str, ...]:
         """Return a batch of the chunk ids of a version, or of all versions."""
-        statement = select(chunks.c.id).where(chunks.c.document_id == document_id)
+        statement = select(chunks.c.id).where(
+            chunks.c.document_id == document_id, chunks.c.page > after_page
+        )
         if version is not None:
             statement = statement.where(chunks.c.version == version)
         with self._database.read() as connection:
             return tuple(connection.execute(statement.limit(ROWS)).scalars())
 
     def remove(self, claim: Claim, ids: Sequence[str]) -> None:
-        """Remove chunks with their vectors."""
+        """Remove chunks with their vectors, and note how many the vector index keeps as dead."""
+        dying = (
+            update(libraries)
+            .where(libraries.c.id == claim.library_id)
+            .values(dead=libraries.c.dead + len(ids))
+        )
         with self._database.write() as connection:
+            connection.execute(dying)
             require_held(connection, claim)
             connection.execute(delete(chunks).where(chunks.c.id.in_(ids)))
 

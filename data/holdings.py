@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Row, Table, and_, func, select, tuple_
 
 from data.contents import Vectors
 from data.database import Database
@@ -58,28 +58,27 @@ class Holdings:
 
     def readable(self, ids: Sequence[str]) -> set[str]:
         """Return those of the ids that belong to published versions of live documents."""
-        published = select(documents.c.id).where(
-            documents.c.id == chunks.c.document_id,
-            documents.c.published_version == chunks.c.version,
-            documents.c.deleted_at.is_(None),
-        )
+        published = select(documents.c.id).where(_published(chunks))
         return self._those(ids, published.exists())
 
     def published(self, library_id: str) -> int:
         """Return how many chunks the published versions of a library's live documents have."""
+        return self._sum(versions.c.chunks, library_id)
+
+    def pages(self, library_id: str) -> int:
+        """Return how many pages those versions have."""
+        return self._sum(versions.c.pages, library_id)
+
+    def published_by_library(self) -> dict[str, int]:
+        """Return how many chunks are published, of each library in which any is."""
+        counted = func.sum(versions.c.chunks).label("chunks")
         statement = (
-            select(func.coalesce(func.sum(versions.c.chunks), 0))
-            .join(
-                documents,
-                and_(
-                    documents.c.id == versions.c.document_id,
-                    documents.c.published_version == versions.c.version,
-                ),
-            )
-            .where(documents.c.library_id == library_id, documents.c.deleted_at.is_(None))
+            select(documents.c.library_id, counted)
+            .join(documents, _published(versions))
+            .group_by(documents.c.library_id)
         )
         with self._database.read() as connection:
-            return int(connection.execute(statement).scalar_one())
+            return {row.library_id: int(row.chunks) for row in connection.execute(statement)}
 
     def stored(self, library_id: str) -> int:
         """Return how many chunks all versions of a library's documents have."""
@@ -92,6 +91,15 @@ class Holdings:
         with self._database.read() as connection:
             return connection.execute(statement).scalar_one()
 
+    def _sum(self, column: Column[int], library_id: str) -> int:
+        statement = (
+            select(func.coalesce(func.sum(column), 0))
+            .join(documents, _published(versions))
+            .where(documents.c.library_id == library_id)
+        )
+        with self._database.read() as connection:
+            return int(connection.execute(statement).scalar_one())
+
     def _those(self, ids: Sequence[str], *conditions: ColumnElement[bool]) -> set[str]:
         found: set[str] = set()
         with self._database.read() as connection:
@@ -100,6 +108,15 @@ class Holdings:
                 rows = connection.execute(select(chunks.c.id).where(some, *conditions))
                 found.update(rows.scalars())
         return found
+
+
+def _published(table: Table) -> ColumnElement[bool]:
+    """Return the condition that joins live documents with what is of their published version."""
+    return and_(
+        documents.c.id == table.c.document_id,
+        documents.c.published_version == table.c.version,
+        documents.c.deleted_at.is_(None),
+    )
 
 
 def _address(chunk: str) -> tuple[str, int, int]:

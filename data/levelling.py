@@ -109,12 +109,9 @@ class Leveller:
             mended += found
         return mended
 
-    def _mend_once(self, library: Library, collection: str, on_batch: Callable[[], object]) -> int:
+    def tidy(self, collection: str, on_batch: Callable[[], object] = lambda: None) -> int:
+        """Remove what the catalogue does not know, and return how many vectors that were."""
         found = 0
-        for lost in self.missing(library, collection):
-            self._store(collection, *self._holdings.vectors_of(lost))
-            found += len(lost)
-            on_batch()
         for orphans in self.extra(collection):  # noqa: S610 - no Django here
             self._vectors.delete(collection, orphans)
             # Their rows may have been written since they were looked for.
@@ -122,6 +119,14 @@ class Leveller:
             found += len(orphans)
             on_batch()
         return found
+
+    def _mend_once(self, library: Library, collection: str, on_batch: Callable[[], object]) -> int:
+        found = 0
+        for lost in self.missing(library, collection):
+            self._store(collection, *self._holdings.vectors_of(lost))
+            found += len(lost)
+            on_batch()
+        return found + self.tidy(collection, on_batch)
 
     def _absent(self, collection: str, ids: Sequence[str]) -> tuple[str, ...]:
         return _without(ids, self._vectors.held(collection, ids))

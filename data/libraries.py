@@ -108,8 +108,17 @@ class Libraries:
         with self._database.read() as connection:
             return connection.execute(rest).first() is None
 
+    def holding(self, library_id: str) -> Library:
+        """Return a library, deleted or not, as it is now: what its writers write to."""
+        statement = select(libraries).where(libraries.c.id == library_id)
+        with self._database.read() as connection:
+            row = connection.execute(statement).first()
+        if row is None:
+            raise LibraryNotFound
+        return library_of(row)
+
     def of_job(self, library_id: str, fingerprint: str = "") -> Library:
-        """Return a library, deleted or not; the first fingerprint given becomes its own.
+        """Return a library as ``holding``; the first fingerprint given becomes its own.
 
         Raises ``FingerprintMismatch`` when it was embedded with another model.
         """

@@ -11,6 +11,7 @@ from data.chunks import Chunks
 from data.claims import Claims
 from data.database import Database
 from data.documents import Documents
+from data.generations import Generations
 from data.holdings import Holdings
 from data.interventions import Interventions
 from data.jobs import Jobs
@@ -40,6 +41,7 @@ class Stores:
     rings: Rings
     versions: Versions
     chunks: Chunks
+    generations: Generations
     holdings: Holdings
     visibility: Visibility
     acceptance: Acceptance
@@ -67,6 +69,7 @@ def open_stores(settings: Settings) -> Iterator[Stores]:
             rings=Rings(database, settings.jobs),
             versions=Versions(database),
             chunks=Chunks(database),
+            generations=Generations(database),
             holdings=Holdings(database),
             visibility=Visibility(database),
             acceptance=Acceptance(database, settings.uploads),

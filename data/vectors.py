@@ -79,6 +79,11 @@ class VectorIndex:
             if ids:
                 await self._using(collection, lambda found: found.delete(ids=list(ids)))
 
+    async def create(self, collection: str) -> None:
+        """Make a collection; one that is there is fine."""
+        self._collections.pop(collection, None)
+        await self._bounded(lambda client: self._collection(client, collection, create=True))
+
     async def drop(self, collection: str) -> None:
         """Remove a collection; one that is not there is fine."""
         with suppress(IndexIncomplete):
@@ -231,6 +236,10 @@ class BlockingVectors:
     def delete(self, collection: str, ids: Sequence[str]) -> None:
         """Remove vectors."""
         self._runner.run(self._index.delete(collection, ids))
+
+    def create(self, collection: str) -> None:
+        """Make a collection."""
+        self._runner.run(self._index.create(collection))
 
     def drop(self, collection: str) -> None:
         """Remove a collection."""

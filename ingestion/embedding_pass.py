@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from data.chunks import ROWS
 from data.contents import Chunk, Embed, Profile, TokenStarts, Vector, Vectors
-from data.errors import ShuttingDown
+from data.errors import ClaimLost, IndexIncomplete, ShuttingDown
 from data.records import Claim, Library
 from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores
 from ingestion.chunking import Chunker
-from ingestion.removal import VectorStore
+from ingestion.removal import VectorStore, remove_chunks
 from ingestion.slices import Slice
 
 logger = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ class EmbeddingPass:
         self._pages_per_slice = settings.jobs.pages_per_slice
         self._chunker = Chunker(encoder.token_starts, settings.chunking)
 
-    def run_slice(self, claim: Claim, library: Library, bounds: Slice) -> int:
+    def run_slice(self, claim: Claim, bounds: Slice) -> int:
         """Embed and store the claim's next pages, and return the last of them.
 
         Raises ``ShuttingDown`` when the slice is over before its first group.
@@ -68,7 +69,8 @@ class EmbeddingPass:
         done = claim.cursor
         last = min(claim.cursor + self._pages_per_slice, claim.total)
         profile = self._stores.versions.profile(claim)
-        self._stores.chunks.clear(claim)
+        # What a lost attempt wrote after the last checkpoint.
+        remove_chunks(claim, self._stores, self._vectors, claim.version, claim.cursor)
         groups = self._groups(claim, profile, last)
         with ThreadPoolExecutor(1, thread_name_prefix="beside-encoder") as beside:
             coming = beside.submit(next, groups, None)
@@ -86,7 +88,7 @@ class EmbeddingPass:
                 chunks += len(group.chunks)
                 if stored and stored[-1].done():
                     stored[-1].result()  # what can't be stored need not be embedded
-                stored.append(beside.submit(self._store, claim, library, group, vectors))
+                stored.append(beside.submit(self._store, claim, group, vectors))
                 done = group.last_page
             for one in stored:
                 one.result()
@@ -123,12 +125,36 @@ class EmbeddingPass:
             vectors[new] = self._encoder.embed([group.chunks[row].embedded for row in new])
         return vectors
 
-    def _store(self, claim: Claim, library: Library, group: Group, vectors: Vectors) -> None:
+    def _store(self, claim: Claim, group: Group, vectors: Vectors) -> None:
         # The catalogue first: a purge finds in it every id that Chroma may hold, and a rebuild
         # that begins from now on has the rows that this does not write to its collection.
         ids = self._stores.chunks.write(claim, group.chunks, vectors, group.reuse_keys)
-        for collection in self._stores.libraries.of_job(library.id).collections:
-            self._vectors.upsert(collection, ids, vectors)
+        for start in range(0, len(ids), ROWS):
+            some = slice(start, start + ROWS)
+            self._shelve(claim, ids[some], vectors[some])
+
+    def _shelve(self, claim: Claim, ids: tuple[str, ...], vectors: Vectors) -> None:
+        """Store vectors in every collection that is to hold them, or raise ``ClaimLost``."""
+        library = self._stores.libraries.holding(claim.library_id)
+        is_new = self._is_new(library)
+        for collection in library.collections:
+            try:
+                self._vectors.upsert(collection, ids, vectors, create=is_new)
+            except IndexIncomplete:
+                # Lost, or only about to be made: its rebuild finds these in the catalogue.
+                logger.warning("collection is missing", extra={"library_id": library.id})
+        try:
+            self._stores.claims.require(claim)
+        except ClaimLost:
+            # Who has purged them since has found nothing, or not all of it.
+            gone = sorted({*ids} - self._stores.holdings.known(ids))
+            for collection in library.collections:
+                self._vectors.delete(collection, gone)
+            raise
+
+    def _is_new(self, library: Library) -> bool:
+        """Return whether a collection may be made: one that was lost is rebuilt as a whole."""
+        return library.building is None and not self._stores.visibility.any_ready((library.id,))
 
     def _reuse_key(self, chunk: Chunk) -> str:
         text = f"{self._encoder.fingerprint}\n{chunk.embedded}"

@@ -14,7 +14,7 @@ from data.contents import (
 )
 from data.errors import ShuttingDown
 from data.file_errors import NoTextFound, ParserTimeout
-from data.records import Claim, Effort, JobStage, Library, PageWarning, Source
+from data.records import Claim, Effort, JobStage, PageWarning, Source
 from data.settings import Settings
 from data.stopwatch import Stopwatch
 from data.stores import Stores
@@ -101,16 +101,17 @@ class Pipeline:
         source = versions.source(claim)
         pages = _watched(versions.every_page(claim, 1, claim.total), bounds)
         profile = profile_of(pages, source.file_title, source.filename)
-        library = self._library(claim)
         # An earlier job for this version may have left some.
-        remove_chunks(claim, library, self._stores.chunks, self._vectors, claim.version)
+        remove_chunks(claim, self._stores, self._vectors, claim.version)
         versions.write_profile(claim, replace(profile, title=source.title or profile.title))
         watch.lap("profile")
         logger.info("profile learnt", extra={"seconds": watch.seconds})
         return True
 
     def _embed_pages(self, claim: Claim, bounds: Slice) -> bool:
-        last = self._embedding.run_slice(claim, self._library(claim), bounds)
+        # Its vectors are of this model from now on, and of no other.
+        self._stores.libraries.of_job(claim.library_id, self._fingerprint)
+        last = self._embedding.run_slice(claim, bounds)
         if last == claim.total:
             return self._publish(claim)
         self._stores.claims.checkpoint(claim, JobStage.EMBEDDING, last, claim.total)
@@ -127,9 +128,6 @@ class Pipeline:
             extra={"document_id": claim.document_id, "pages": claim.total, "chunks": chunks},
         )
         return False
-
-    def _library(self, claim: Claim) -> Library:
-        return self._stores.libraries.of_job(claim.library_id, self._fingerprint)
 
 
 def _watched(pages: Iterable[Page], bounds: Slice) -> Iterator[Page]:

@@ -14,6 +14,11 @@ class MemoryVectors:
         self.unreadable: set[str] = set()
         self.is_away = False
 
+    @property
+    def rows(self) -> dict[str, Vector]:
+        """The vectors of all collections."""
+        return {one: v for held in self.collections_by_name.values() for one, v in held.items()}
+
     def create(self, collection: str) -> None:
         self._answer()
         self.collections_by_name.setdefault(collection, {})

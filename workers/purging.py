@@ -52,14 +52,7 @@ class Purger:
         return True
 
     def _remove_chunks(self, claim: Claim, version: int | None, bounds: Slice) -> bool:
-        # The library anew for each batch: a rebuild may have begun to fill another collection.
-        while remove_some(
-            claim,
-            self._stores.libraries.of_job(claim.library_id),
-            self._stores.chunks,
-            self._vectors,
-            version,
-        ):
+        while remove_some(claim, self._stores, self._vectors, version):
             if bounds.is_over():
                 return False
         return True
@@ -68,7 +61,7 @@ class Purger:
         while self._stores.catalogue.delete_some(claim):
             if bounds.is_over():
                 return False
-        library = self._stores.libraries.of_job(claim.library_id)
+        library = self._stores.libraries.holding(claim.library_id)
         if not self._stores.libraries.is_empty(library):
             raise Unavailable("The library's documents are still being removed.")
         self._stores.purges.require_alone(claim)

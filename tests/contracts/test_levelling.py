@@ -1,6 +1,8 @@
 """A collection is brought level with the catalogue, on both databases; Chroma is in memory."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import pytest
@@ -114,19 +116,26 @@ class TestLevelling:
     def test_calls_nothing_missing_that_is_purged_meanwhile(
         self, stores: Stores, corpus: Corpus, library: Library, vectors: MemoryVectors
     ) -> None:
-        document = corpus.ready("one").document.id
-        purging = Meanwhile(vectors, held=lambda: delete(stores, corpus, document))
+        for look in ("held 1", "held 2"):
+            document = corpus.ready("one").document.id
+            purging = Meanwhile(vectors, {look: partial(delete, stores, corpus, document)})
 
-        assert list(Leveller(stores.holdings, purging).missing(library, library.collection)) == []
+            assert (
+                list(Leveller(stores.holdings, purging).missing(library, library.collection)) == []
+            )
+            corpus.finish()
 
     def test_leaves_no_vector_of_what_is_purged_while_it_is_stored(
         self, stores: Stores, corpus: Corpus, library: Library, vectors: MemoryVectors
     ) -> None:
         document = corpus.ready("one", "two").document.id
         kept = corpus.ready("three").document.id
-        purging = Meanwhile(vectors, upsert=lambda: purge(stores, corpus, document))
+        purging = Meanwhile(vectors, {"upsert 1": lambda: purge(stores, corpus, document)})
 
-        Leveller(stores.holdings, purging).mend(library, library.collection)
+        assert Leveller(stores.holdings, purging).fill(library, library.collection, "")[1:] == (
+            3,
+            3,
+        )
 
         assert vectors.ids(library.collection, 10, 0) == (f"{kept}-1-0",)
 
@@ -140,7 +149,7 @@ class TestLevelling:
             vectors.delete(library.collection, [f"{document}-1-0"])
             purge(stores, corpus, document)
 
-        purging = Meanwhile(vectors, ids=purged)
+        purging = Meanwhile(vectors, {"ids 1": purged})
 
         assert list(Leveller(stores.holdings, purging).extra(library.collection)) == []
 
@@ -153,7 +162,7 @@ class TestLevelling:
         writing = corpus.claim()
         chunk = f"{writing.document_id}-1-0"
         vectors.upsert(library.collection, [chunk], np.eye(1, 4, dtype=np.float32))
-        indexing = Meanwhile(vectors, delete=lambda: corpus.write_chunks(writing, ("one",)))
+        indexing = Meanwhile(vectors, {"delete 1": lambda: corpus.write_chunks(writing, ("one",))})
 
         Leveller(stores.holdings, indexing).mend(library, library.collection)
 
@@ -173,15 +182,18 @@ def purge(stores: Stores, corpus: Corpus, document: str) -> None:
 
 
 class Meanwhile(MemoryVectors):
-    """The same vectors, and something else that happens once, right after a call."""
+    """The same vectors, and something else that happens once: right after a certain look or
+    write, or right before a removal."""
 
-    def __init__(self, vectors: MemoryVectors, **then: Callable[[], object]) -> None:
+    def __init__(self, vectors: MemoryVectors, then: dict[str, Callable[[], object]]) -> None:
         super().__init__()
         self.collections_by_name = vectors.collections_by_name
         self._then = then
+        self._calls: Counter[str] = Counter()
 
-    def _happen(self, after: str) -> None:
-        self._then.pop(after, lambda: None)()
+    def _happen(self, call: str) -> None:
+        self._calls[call] += 1
+        self._then.pop(f"{call} {self._calls[call]}", lambda: None)()
 
     def ids(self, collection: str, limit: int, offset: int) -> tuple[str, ...]:
         found = super().ids(collection, limit, offset)

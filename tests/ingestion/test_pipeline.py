@@ -22,23 +22,10 @@ from ingestion.embedding_pass import Encoder
 from ingestion.pipeline import Pipeline
 from ingestion.reading import Reader
 from ingestion.removal import remove_chunks
+from tests.memory_vectors import MemoryVectors
 from tests.slices import Unbounded
 
 PAGES = 7
-
-
-class MemoryVectors:
-    """Vectors in a dictionary."""
-
-    def __init__(self) -> None:
-        self.rows: dict[str, Vectors] = {}
-
-    def upsert(self, collection: str, ids: Sequence[str], vectors: Vectors) -> None:
-        self.rows.update(zip(ids, vectors, strict=True))
-
-    def delete(self, collection: str, ids: Sequence[str]) -> None:
-        for one in ids:
-            self.rows.pop(one, None)
 
 
 class CountingEmbed:
@@ -278,9 +265,8 @@ class TestDeleting:
         bench.finish()
         bench.stores.catalogue.delete_document(bench.workspace, document)
         purge = bench.claim()
-        library = bench.stores.libraries.of_job(purge.library_id)
 
-        remove_chunks(purge, library, bench.stores.chunks, bench.vectors, version=None)
+        remove_chunks(purge, bench.stores, bench.vectors, version=None)
         bench.stores.purges.finish(purge, Remains.DOCUMENT)
 
         assert bench.vectors.rows == {}
