@@ -85,6 +85,8 @@ class ParsingSettings(Section):
     max_page_characters: Positive = 1_000_000
     # A fresh process now and then gives back what PDFium leaked.
     pages_per_process: Positive = 200
+    # A reading slice ends when its pages hold about this much: ordinary ones take 20 KB each.
+    slice_bytes: Positive = 64 * 1024**2
 
 
 class OcrSettings(Section):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +20,8 @@ PARSER = (sys.executable, "-P", "-m", "ingestion.parsers")
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 # Read this much at once; a pipe holds 64 KiB.
 _READ = 1 << 20
+# While waiting, look this often whether anybody still wants the answer.
+TICK_SECONDS = 0.5
 
 
 class ChildHung(Exception):
@@ -84,26 +86,40 @@ class Child:
         except OSError as error:
             raise ChildDied from error
 
-    def answer(self, seconds: float) -> Frame:
-        """Return the next frame, or raise ``ChildHung`` or ``ChildDied``."""
+    def answer(self, seconds: float, check: Callable[[], None]) -> Frame:
+        """Return the next frame, or raise ``ChildHung`` or ``ChildDied``.
+
+        Calls ``check`` twice a second while nothing comes; what it raises ends the waiting.
+        """
         assert self._process.stdout is not None
-        deadline = time.monotonic() + seconds
         readable = select.poll()
         readable.register(self._process.stdout, select.POLLIN)
-        while True:
-            try:
-                frame = frame_in(self._received, self._frame_limit)
-            except (ValueError, RecursionError) as error:
-                raise ChildRaved from error
-            if frame is not None:
-                return frame
-            left = deadline - time.monotonic()
-            if left <= 0 or not readable.poll(left * 1000):
+        left = seconds
+        while (frame := self._received_frame()) is None:
+            if left <= 0:
                 raise ChildHung
-            data = os.read(self._process.stdout.fileno(), _READ)
-            if not data:
-                raise ChildDied
-            self._received += data
+            started = time.monotonic()
+            came = readable.poll(min(left, TICK_SECONDS) * 1000)
+            # No more than that: while this process itself was stopped, so was the child's clock.
+            left -= min(time.monotonic() - started, TICK_SECONDS)
+            if came:
+                self._receive()
+            else:
+                check()
+        return frame
+
+    def _receive(self) -> None:
+        assert self._process.stdout is not None
+        data = os.read(self._process.stdout.fileno(), _READ)
+        if not data:
+            raise ChildDied
+        self._received += data
+
+    def _received_frame(self) -> Frame | None:
+        try:
+            return frame_in(self._received, self._frame_limit)
+        except (ValueError, RecursionError) as error:
+            raise ChildRaved from error
 
     def end(self) -> Ending:
         """Kill the process if it still runs, and return how it ended. Safe to call again."""

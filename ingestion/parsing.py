@@ -1,69 +1,76 @@
 """A file becomes pages, read by a process that may be killed at any time."""
 
-import signal
-from collections.abc import Iterator, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 
 from data.boxes import pack
-from data.contents import PAGE_UNREADABLE, FileFacts, Page
-from data.errors import FileRejected, Unavailable
-from data.file_errors import (
-    EmptyFile,
-    ParserOutOfMemory,
-    ParserTimeout,
-    PasswordRequired,
-    TooManyPages,
-    UnreadableFile,
-    WrongPassword,
-)
+from data.contents import OCR_FAILED, OCR_SKIPPED, PAGE_UNREADABLE, FileFacts, Page
+from data.errors import Unavailable
+from data.file_errors import EmptyFile, ParserTimeout
 from data.settings import ParsingSettings
-from ingestion.child import PARSER, Child, ChildDied, ChildHung, ChildRaved, Ending
-from ingestion.parsers.frames import Frame, page_of_frame
+from ingestion.child import Child, ChildDied, ChildHung, ChildRaved
+from ingestion.opening import hello, opened, reason
+from ingestion.parsers.frames import Frame, finite, page_of_frame
 from ingestion.spares import Spares
 
-# A page is given up when it has ended this many processes.
+# A page is given up when it has ended this many processes, and so is a file that is opened.
 TRIES = 2
-
-_REFUSALS: dict[str, type[FileRejected]] = {
-    kind.code: kind for kind in (UnreadableFile, PasswordRequired, WrongPassword, ParserOutOfMemory)
-}
 
 
 def frame_limit(settings: ParsingSettings) -> int:
-    """Return how long a page of the parser can be: a character, its box and a line of its own."""
-    return 32 * settings.max_page_characters + (1 << 20)
+    """Return how long a page of the parser can be.
+
+    A character, its box and a line of its own take 29 bytes at most; empty lines between
+    paragraphs come on top of the characters that are counted.
+    """
+    return 48 * settings.max_page_characters + (1 << 20)
+
+
+class _Asked(NamedTuple):
+    """A page that the process was asked for."""
+
+    number: int
+    ocr: bool
 
 
 class ParserProcess:
-    """Read one file in a confined process, replaced now and then and whenever it dies.
+    """Read one file in a confined process, replaced whenever it dies or has worked for long.
 
-    Processes come from ``spares``, if given: ready to read, and never used before.
-
-    For one thread, and one ``pages`` at a time: a process dies with the thread that started it.
+    Ask for pages, then take them, one ``attempt`` after the other. ``check`` is called twice a
+    second while waiting; what it raises comes out here. For one thread: a process dies with the
+    thread that started it.
     """
 
     def __init__(
         self,
         path: Path,
         settings: ParsingSettings,
-        password: str | None = None,
-        *,
-        spares: Spares | None = None,
-        command: Sequence[str] = PARSER,
+        password: str | None,
+        spares: Spares,
+        check: Callable[[], None],
     ) -> None:
         self._path = path
         self._settings = settings
-        self._password = password
-        self._spares = spares or Spares(frame_limit(settings), 0, command)
-        self._facts: FileFacts | None = None
+        self._hello = hello(path, password, settings)
+        self._spares = spares
+        self._check = check
         self._child: Child | None = None
-        # Pages that the child was asked for and has not sent, and those that it may still send.
-        self._asked = 0
-        self._left = 0
+        self._is_open = False
+        # In the order in which they come; the process knows of the first so many.
+        self._asked: deque[_Asked] = deque()
+        self._sent = 0
+        # How often the first of them has ended a process, and what that took if OCR was asked for.
+        self._failures = 0
+        self._lost_to_ocr = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -74,123 +81,122 @@ class ParserProcess:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.close()
+        self._end()
 
-    def close(self) -> None:
-        """End the process. Reading on starts another one."""
-        child, self._child = self._child, None
-        self._asked = self._left = 0
-        if child is not None:
-            child.end()
+    @property
+    def is_open(self) -> bool:
+        """Whether a process has the file open now."""
+        return self._is_open
 
-    def open(self) -> FileFacts:
-        """Return what the file says of itself, or raise why it can't be read."""
-        if self._facts is None:
-            self._start()
-        assert self._facts is not None
-        return self._facts
+    @property
+    def ahead(self) -> int:
+        """How many pages were asked for and have not been taken."""
+        return len(self._asked)
 
-    def pages(self, first: int, last: int) -> Iterator[Page]:
-        """Yield the pages from ``first`` to ``last``, both counted from 1, as they are read.
-
-        A page that ends the process twice comes empty, with the warning ``page_unreadable``.
-        """
-        if not 1 <= first <= last <= self.open().pages:
-            raise ValueError(f"The file has no pages {first} to {last}.")
-        return self._read(first, last)
-
-    def _read(self, first: int, last: int) -> Iterator[Page]:
-        if self._asked:
-            # An earlier reader stopped in the middle; what it left in the pipe is not ours.
-            self.close()
-        try:
-            for number in range(first, last + 1):
-                yield self._page(number, last)
-        finally:
-            if self._asked:
-                self.close()
-
-    def _page(self, number: int, last: int) -> Page:
-        for _ in range(TRIES):
-            try:
-                return self._next(number, last)
-            except (ChildHung, ChildDied):
-                self.close()
-        return Page(number, "", pack(np.zeros((0, 4), np.float32)), warning=PAGE_UNREADABLE)
-
-    def _next(self, number: int, last: int) -> Page:
-        """Return the next page of the process, which is asked for as many as it may send."""
-        child = self._child
-        if child is None or self._left == 0:
-            self.close()
-            child = self._start()
-        if self._asked == 0:
-            self._asked = min(last - number + 1, self._left)
-            child.ask(Frame({"first": number, "last": number + self._asked - 1}))
-        frame = child.answer(self._settings.page_seconds)
-        try:
-            page = page_of_frame(frame)
-        except (KeyError, TypeError, ValueError) as error:
-            raise ChildRaved from error
-        if page.number != number:
-            raise ChildRaved
-        self._asked -= 1
-        self._left -= 1
-        return page
-
-    def _start(self) -> Child:
-        """Start a process that has opened the file, or raise why there can't be one."""
+    def start(self) -> None:
+        """Have a process begin to open the file, if none has; don't wait for it."""
+        if self._child is not None:
+            return
         if self._path.stat().st_size == 0:
             raise EmptyFile
         try:
             self._child = self._spares.take()
         except OSError as error:
             raise Unavailable("The parser process can't be started. Try again shortly.") from error
-        try:
-            self._facts = self._opened(self._child)
-        except BaseException:
-            self.close()
-            raise
-        self._left = self._settings.pages_per_process
-        return self._child
+        self._tell(self._hello)
 
-    def _opened(self, child: Child) -> FileFacts:
-        settings = self._settings
-        hello = {
-            "path": str(self._path.absolute()),
-            "password": self._password,
-            "memory_bytes": settings.memory_bytes,
-            "cpu_seconds": settings.cpu_seconds,
-            "max_page_characters": settings.max_page_characters,
-        }
-        try:
-            child.ask(Frame(hello))
-            header = child.answer(settings.open_seconds).header
-        except ChildHung as error:
-            raise ParserTimeout from error
-        except ChildRaved as error:
-            raise UnreadableFile from error
-        except ChildDied as error:
-            raise self._reason(child.end()) from error
-        if "error" in header:
-            raise _REFUSALS.get(str(header["error"]), UnreadableFile)(
-                str(header.get("message", ""))
-            )
-        try:
-            title = header["title"]
-            facts = FileFacts(int(header["pages"]), None if title is None else str(title))
-        except (KeyError, TypeError, ValueError) as error:
-            raise UnreadableFile from error
-        if facts.pages > settings.max_pages:
-            raise TooManyPages(facts.pages, settings.max_pages)
-        return facts
+    def open(self) -> FileFacts:
+        """Return what the file says of itself, or raise why it can't be read.
 
-    def _reason(self, ending: Ending) -> FileRejected:
-        """Return what a process died of that had not opened the file yet."""
-        if ending.code == -signal.SIGXCPU:
-            return ParserTimeout()
-        # Linux kills with SIGKILL when memory is short; PDFium traps at its own limit.
-        near_limit = ending.peak_bytes > self._settings.memory_bytes // 2
-        if ending.code == -signal.SIGKILL or near_limit:
-            return ParserOutOfMemory()
-        return UnreadableFile()
+        An opening that ends the process is tried once more: someone else may have killed it.
+        """
+        for _ in range(TRIES):
+            self.start()
+            assert self._child is not None
+            try:
+                facts = opened(self._child, self._settings, self._check)
+            except ChildDied:
+                why = reason(self._child.end(), self._settings.memory_bytes)
+                self._end()
+                if isinstance(why, ParserTimeout):
+                    break
+            else:
+                self._is_open = True
+                return facts
+        raise why
+
+    def ask(self, numbers: Iterable[int], *, ocr: bool) -> None:
+        """Have the process read these pages behind those that it was asked for already."""
+        self._asked.extend(_Asked(number, ocr) for number in numbers)
+        self.start()
+        self._send()
+
+    def attempt(self, seconds: float | None = None) -> Page | None:
+        """Return the next page of those asked for, or nothing when it ended the process.
+
+        Asking again then tries it a second time, without OCR. A page that ends that process as
+        well comes empty, with the warning ``page_unreadable``.
+        """
+        asked = self._asked[0]
+        started = time.monotonic()
+        try:
+            page = self._next(asked.number, seconds)
+        except (ChildHung, ChildDied):
+            self._end()
+            self._failures += 1
+            if self._failures < TRIES:
+                self._asked[0] = _Asked(asked.number, ocr=False)
+                self._lost_to_ocr = time.monotonic() - started if asked.ocr else 0.0
+                return None
+            page = Page(asked.number, "", pack(np.zeros((0, 4), np.float32)))
+            page = replace(page, warning=PAGE_UNREADABLE)
+        if self._lost_to_ocr:
+            page = _without_ocr(page, self._lost_to_ocr)
+        self._asked.popleft()
+        self._failures, self._lost_to_ocr = 0, 0.0
+        return page
+
+    def _next(self, number: int, seconds: float | None) -> Page:
+        """Return what the process answers, one that has the file open."""
+        if not self._is_open:
+            self.open()
+        self._send()
+        assert self._child is not None
+        frame = self._child.answer(seconds or self._settings.page_seconds, self._check)
+        try:
+            page = page_of_frame(frame)
+            worked = finite(frame.header["cpu_seconds"])
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
+            raise ChildRaved from error
+        if page.number != number:
+            raise ChildRaved
+        self._sent -= 1
+        if worked > self._settings.cpu_seconds / 2:
+            # It would die in the middle of some page, which would be blamed for it.
+            self._end()
+        return page
+
+    def _send(self) -> None:
+        for asked in islice(self._asked, self._sent, None):
+            self._tell(Frame({"page": asked.number, "ocr": asked.ocr}))
+        self._sent = len(self._asked)
+
+    def _tell(self, frame: Frame) -> None:
+        assert self._child is not None
+        # One that is gone says so when it is to answer.
+        with suppress(ChildDied):
+            self._child.ask(frame)
+
+    def _end(self) -> None:
+        child, self._child = self._child, None
+        self._is_open = False
+        self._sent = 0
+        if child is not None:
+            child.end()
+
+
+def _without_ocr(page: Page, lost_seconds: float) -> Page:
+    """Return a page that ended a process with OCR, and what came of it without."""
+    if page.warning == OCR_SKIPPED or (page.warning is None and not page.text.strip()):
+        return replace(page, warning=OCR_FAILED, ocr_seconds=lost_seconds)
+    return page

@@ -1,18 +1,25 @@
-"""A range of a file's pages, read by two parser processes when there are many."""
+"""As many of a file's pages as a slice has time and room for."""
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
 from data.contents import FileFacts, Page
 from data.settings import OcrSettings, ParsingSettings
+from ingestion.child import PARSER
+from ingestion.haul import Haul
 from ingestion.parsing import ParserProcess, frame_limit
+from ingestion.relay import Relay
 from ingestion.slices import Slice
 from ingestion.spares import Spares
 
-# For fewer pages a second process opens the file in vain.
-WORTH_A_PROCESS = 8
+# When the slice is over, pages that are being read are waited for so long, all together.
+GRACE_SECONDS = 1.0
+# A slice reads for as long as opening the file took, so that most of the time is not for that;
+# but on that account it lasts no longer than this.
+LONGEST_EXTRA_SECONDS = 5.0
 
 
 class Reading(NamedTuple):
@@ -26,45 +33,42 @@ class Reading(NamedTuple):
 class Reader:
     """Reads files, with processes that wait for the next one."""
 
-    def __init__(self, settings: ParsingSettings, ocr: OcrSettings) -> None:
+    def __init__(
+        self, settings: ParsingSettings, ocr: OcrSettings, command: Sequence[str] = PARSER
+    ) -> None:
         self._settings = settings
         self._ocr = ocr
-        self._spares = Spares(frame_limit(settings), count=2)
+        self._spares = Spares(frame_limit(settings), 2, command)
 
     def read(
         self, path: Path, password: str | None, first: int, ocr_seconds: float, bounds: Slice
     ) -> Reading:
-        """Return what the file says of itself, and its pages from ``first`` on.
+        """Return what the file says of itself, and its pages from ``first`` on, without gaps.
 
-        At most ``pages_per_process`` of them, and no more once the slice is over; none when it
-        was over before the first. OCR may take ``ocr_seconds``; pages beyond come with the
-        warning ``ocr_skipped``. Raises what ``ParserProcess`` and the slice do.
+        At least one of them, however long it takes; at most ``pages_per_process`` or about
+        ``slice_bytes``, and no more once the slice is over. OCR may take ``ocr_seconds``; pages
+        beyond come with the warning ``ocr_skipped``. A page that ends two processes comes empty,
+        with the warning ``page_unreadable``. Raises why the file can't be opened, and what the
+        slice does.
         """
+        haul = Haul(self._settings.slice_bytes, ocr_seconds, has_ocr=self._ocr.enabled)
         try:
-            bounds.check()
-            facts, pages = self._read(path, password, first)
-            return Reading(facts, pages, 0.0 * ocr_seconds)
+            with (
+                self._parser(path, password, bounds) as parser,
+                self._parser(path, password, bounds) as other,
+            ):
+                started = time.monotonic()
+                facts = parser.open()
+                opened = time.monotonic()
+                last = min(first - 1 + self._settings.pages_per_process, facts.pages)
+                until = opened + min(opened - started, LONGEST_EXTRA_SECONDS)
+                _fill(haul, Relay((parser, other), first, last), bounds, until)
         finally:
             self._spares.refill()
+        return Reading(facts, haul.pages, haul.ocr_seconds)
 
-    def _read(self, path: Path, password: str | None, first: int) -> tuple[FileFacts, list[Page]]:
-        with self._parser(path, password) as parser:
-            facts = parser.open()
-            last = min(first - 1 + self._settings.pages_per_process, facts.pages)
-            pages = last - first + 1
-            if pages < 2 * WORTH_A_PROCESS:
-                return facts, list(parser.pages(first, last))
-            middle = first - 1 + pages // 2
-            with ThreadPoolExecutor(1, thread_name_prefix="parser") as beside:
-                rest = beside.submit(self._range, path, password, middle + 1, last)
-                return facts, [*parser.pages(first, middle), *rest.result()]
-
-    def _range(self, path: Path, password: str | None, first: int, last: int) -> list[Page]:
-        with self._parser(path, password) as parser:
-            return list(parser.pages(first, last))
-
-    def _parser(self, path: Path, password: str | None) -> ParserProcess:
-        return ParserProcess(path, self._settings, password, spares=self._spares)
+    def _parser(self, path: Path, password: str | None, bounds: Slice) -> ParserProcess:
+        return ParserProcess(path, self._settings, password, self._spares, bounds.check)
 
     def __enter__(self) -> Self:
         return self
@@ -76,3 +80,19 @@ class Reader:
         trace: TracebackType | None,
     ) -> None:
         self._spares.close()
+
+
+def _fill(haul: Haul, relay: Relay, bounds: Slice, until: float) -> None:
+    """Read until all is read, the haul is full, or the slice is over and it is ``until``."""
+    while relay.has_more and not haul.is_full:
+        relay.hand_out(ocr=haul.wants_ocr)
+        page = relay.attempt()
+        if page is not None:
+            haul.add(page)
+        # Asked after every attempt, also after one that came to nothing.
+        if bounds.is_over() and haul.pages and time.monotonic() >= until:
+            for late in relay.ready(GRACE_SECONDS):
+                haul.add(late)
+                if haul.is_full:
+                    break
+            return

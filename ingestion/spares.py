@@ -1,6 +1,7 @@
 """Parser processes that have loaded what they need and wait for a file."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from threading import Lock
 
 from ingestion.child import PARSER, Child
@@ -30,8 +31,11 @@ class Spares:
         return Child(self._command, frame_limit=self._frame_limit)
 
     def refill(self) -> None:
-        """Start what is missing. They die with the thread that calls this."""
-        with self._lock:
+        """Start what is missing. They die with the thread that calls this.
+
+        Without an error when none can be started: they only save time.
+        """
+        with self._lock, suppress(OSError):
             while len(self._waiting) < self._count:
                 self._waiting.append(Child(self._command, frame_limit=self._frame_limit))
 

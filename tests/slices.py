@@ -1,4 +1,4 @@
-"""A slice without bounds, for tests of what is done in one."""
+"""Slices for tests of what is done in one: without bounds, and with."""
 
 
 class Unbounded:
@@ -11,8 +11,31 @@ class Unbounded:
         """Nobody stops it."""
 
 
-class OneStep(Unbounded):
-    """Ends after the first page, or the first batch."""
+class Counted:
+    """Is over when it is asked for the so-manieth time."""
+
+    def __init__(self, asked: int) -> None:
+        self._left = asked
 
     def is_over(self) -> bool:
-        return True
+        self._left -= 1
+        return self._left <= 0
+
+    def check(self) -> None:
+        """Nobody stops it."""
+
+
+class Cancelled:
+    """Is not wanted any more from the so-manieth look on."""
+
+    def __init__(self, looks: int, error: Exception) -> None:
+        self._left = looks
+        self._error = error
+
+    def is_over(self) -> bool:
+        return False
+
+    def check(self) -> None:
+        self._left -= 1
+        if self._left <= 0:
+            raise self._error

@@ -4,12 +4,17 @@ A frame is two lengths (uint32, little-endian), a header in JSON and a payload o
 """
 
 import json
+import math
 import struct
 from typing import Any, BinaryIO, NamedTuple
 
 from data.contents import Line, Page
 
 LENGTHS = struct.Struct("<II")
+# A header is small, whoever sends it: JSON of many small lists would be a hundred times as large.
+HEADER_LIMIT = 1 << 16
+# Start, end, size, whether it is bold.
+_LINE = struct.Struct("<IId?")
 
 
 class Frame(NamedTuple):
@@ -28,14 +33,15 @@ def encoded(frame: Frame) -> bytes:
 def frame_in(buffer: bytearray, limit: int) -> Frame | None:
     """Take the first frame out of the buffer, or return nothing while it is not complete.
 
-    Raises ``ValueError`` for what is no frame, or is longer than ``limit``.
+    Raises ``ValueError`` for what is no frame, has a header over ``HEADER_LIMIT``, or is longer
+    than ``limit``.
     """
     if len(buffer) < LENGTHS.size:
         return None
     header_length, payload_length = LENGTHS.unpack_from(buffer)
     body = LENGTHS.size + header_length
     end = body + payload_length
-    if end > limit:
+    if header_length > HEADER_LIMIT or end > limit:
         raise ValueError("The frame is longer than any that is expected.")
     if len(buffer) < end:
         return None
@@ -58,28 +64,42 @@ def read_frame(stream: BinaryIO) -> Frame | None:
 
 
 def frame_of_page(page: Page) -> Frame:
-    """Return a page as a frame; the text travels beside its boxes, in UTF-8."""
+    """Return a page as a frame; the text travels beside its lines and boxes, in UTF-8."""
     text = page.text.encode()
-    lines = [[line.start, line.end, line.size, line.bold] for line in page.lines]
+    lines = b"".join(_LINE.pack(line.start, line.end, line.size, line.bold) for line in page.lines)
     header = {
-        "page": page.number, "text": len(text), "lines": lines,
-        "ocr": page.ocr, "warning": page.warning,
+        "page": page.number, "text": len(text), "lines": len(page.lines),
+        "ocr": page.ocr, "ocr_seconds": page.ocr_seconds, "warning": page.warning,
     }  # fmt: skip
-    return Frame(header, text + page.boxes)
+    return Frame(header, text + lines + page.boxes)
 
 
 def page_of_frame(frame: Frame) -> Page:
-    """Return the page that a frame carries, or raise ``ValueError`` or ``KeyError``."""
-    header, length = frame.header, int(frame.header["text"])
+    """Return the page that a frame carries, or raise ``ValueError``, ``KeyError`` and the like."""
+    header, payload = frame.header, frame.payload
+    lines_at = int(header["text"])
+    boxes_at = lines_at + _LINE.size * int(header["lines"])
+    if not 0 <= lines_at <= boxes_at <= len(payload):
+        raise ValueError("The page is not as long as its header says.")
+    text = payload[:lines_at].decode()
+    if "\0" in text:
+        # PostgreSQL would refuse it.
+        raise ValueError("The page's text has a NUL.")
     warning = header["warning"]
     return Page(
         number=int(header["page"]),
-        text=frame.payload[:length].decode(),
-        boxes=frame.payload[length:],
+        text=text,
+        boxes=payload[boxes_at:],
         lines=tuple(
-            Line(int(start), int(end), float(size), bool(bold))
-            for start, end, size, bold in header["lines"]
+            Line(start, end, finite(size), bold)
+            for start, end, size, bold in _LINE.iter_unpack(payload[lines_at:boxes_at])
         ),
         ocr=bool(header["ocr"]),
         warning=None if warning is None else str(warning),
+        ocr_seconds=finite(header["ocr_seconds"]),
     )
+
+
+def finite(number: float) -> float:
+    """Return the number, or 0 for what is none: no JSON column takes it."""
+    return float(number) if math.isfinite(number) else 0.0

@@ -6,6 +6,7 @@ import resource
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ def serve(load: Callable[[Opening], OpenFile]) -> None:
     hello = requests.get().header
     confine(memory_bytes=int(hello["memory_bytes"]), cpu_seconds=int(hello["cpu_seconds"]))
     opening = Opening(Path(hello["path"]), hello["password"], int(hello["max_page_characters"]))
+    # From here on it is the file's fault when this process dies.
+    _send(out, Frame({"confined": True}))
     try:
         file = load(opening)
         facts = file.facts
@@ -66,8 +69,10 @@ def serve(load: Callable[[Opening], OpenFile]) -> None:
     _send(out, Frame({"pages": facts.pages, "title": facts.title}))
     while True:
         asked = requests.get().header
-        for number in range(int(asked["first"]), int(asked["last"]) + 1):
-            _send(out, frame_of_page(file.page(number)))
+        number = int(asked["page"])
+        frame = frame_of_page(file.page(number))
+        frame.header["cpu_seconds"] = time.process_time()
+        _send(out, frame)
 
 
 def confine(*, memory_bytes: int, cpu_seconds: int) -> None:
