@@ -89,9 +89,14 @@ class Library:
         building = () if self.building is None else (self.collection_of(self.building),)
         return (self.collection, *building)
 
+    @property
+    def prefix(self) -> str:
+        """What the names of all its collections begin with."""
+        return f"fn-{self.id}-"
+
     def collection_of(self, generation: int) -> str:
         """Return the name of a generation's collection."""
-        return f"fn-{self.id}-{self.fingerprint[:8]}-{generation}"
+        return f"{self.prefix}{self.fingerprint[:8]}-{generation}"
 
 
 @dataclass(frozen=True, slots=True)

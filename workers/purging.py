@@ -13,6 +13,10 @@ from ingestion.slices import Slice
 class CollectionStore(VectorStore, Protocol):
     """A vector store whose collections can be dropped."""
 
+    def collections(self) -> tuple[str, ...]:
+        """Return the names of all collections that are ours."""
+        ...
+
     def drop(self, collection: str) -> None:
         """Remove a collection."""
         ...
@@ -65,7 +69,8 @@ class Purger:
         if not self._stores.libraries.is_empty(library):
             raise Unavailable("The library's documents are still being removed.")
         self._stores.purges.require_alone(claim)
-        for collection in library.collections:
-            self._vectors.drop(collection)
+        for collection in self._vectors.collections():
+            if collection.startswith(library.prefix):
+                self._vectors.drop(collection)
         self._stores.purges.finish_library(claim)
         return True

@@ -23,7 +23,7 @@ from data.tables import chunks, jobs
 from ingestion.embedding_pass import EmbeddingPass, Encoder
 from tests.contracts.corpus import Corpus, Together, end_waiting
 from tests.memory_vectors import MemoryVectors
-from tests.slices import OneStep, Unbounded
+from tests.slices import Counted, Unbounded
 from workers.purging import Purger
 from workers.reindexing import Reindexer
 
@@ -69,9 +69,9 @@ class Worker:
                 case JobKind.INGEST:
                     self.ingest(claim)
                 case JobKind.PURGE:
-                    self._purger.run(claim, OneStep())
+                    self._purger.run(claim, Counted(1))
                 case JobKind.REINDEX:
-                    self.reindexer.run_slice(claim, OneStep())
+                    self.reindexer.run_slice(claim, Counted(1))
         except Unavailable as error:
             self._stores.claims.wait(claim, str(error))
             end_waiting(self._stores, claim)
@@ -176,7 +176,7 @@ class TestABuild:
         worker.work()
         stores.generations.queue(corpus.workspace, "default")
 
-        assert worker.reindexer.run_slice(corpus.claim(), OneStep())
+        assert worker.reindexer.run_slice(corpus.claim(), Counted(1))
 
         now = stores.libraries.holding(library.id)
         assert now.collection == library.collection
@@ -190,7 +190,7 @@ class TestABuild:
         corpus.upload()
         worker.work()
         stores.generations.queue(corpus.workspace, "default")
-        worker.reindexer.run_slice(corpus.claim(), OneStep())
+        worker.reindexer.run_slice(corpus.claim(), Counted(1))
 
         stores.catalogue.delete_document(corpus.workspace, document)
         worker.work()
@@ -287,7 +287,7 @@ class TestAnAbandonedBuild:
         worker.work()
         stores.generations.queue(corpus.workspace, "default")
         claim = corpus.claim()
-        worker.reindexer.run_slice(claim, OneStep())
+        worker.reindexer.run_slice(claim, Counted(1))
         assert stores.libraries.holding(library.id).building == 2
         return claim
 
