@@ -32,6 +32,10 @@ class ExactSearch:
         """Return the most similar chunks of the versions with their cosine similarity."""
         return await self._lane.run(self._nearest, selected, vector, limit)
 
+    async def has_any(self, library_id: str) -> bool:
+        """Return whether a library has any document to search in."""
+        return await self._lane.run(self._visibility.any_ready, (library_id,))
+
     def _nearest(
         self, selected: Sequence[tuple[str, int]], vector: npt.NDArray[np.float32], limit: int
     ) -> list[tuple[str, float]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from data.contents import Vector
+from data.errors import IndexIncomplete
 from data.lexical_follower import LexicalFollower
 from data.records import Library
 from data.settings import SearchSettings
@@ -83,10 +84,20 @@ class DenseLeg:
     ) -> list[tuple[str, float]]:
         # A library without a fingerprint has no vector yet.
         asked = [library for library in libraries if library.fingerprint]
-        answers = await asyncio.gather(
-            *(self._index.nearest(one.collection, vector[None], limit) for one in asked)
-        )
-        return [hit for answer in answers for hit in answer[0]]
+        answers = await asyncio.gather(*(self._nearest_in(one, vector, limit) for one in asked))
+        return [hit for answer in answers for hit in answer]
+
+    async def _nearest_in(
+        self, library: Library, vector: Vector, limit: int
+    ) -> list[tuple[str, float]]:
+        try:
+            return (await self._index.nearest(library.collection, vector[None], limit))[0]
+        except IndexIncomplete:
+            # Its collection comes with its first vectors. But when there is something to find,
+            # the similarity of what others have would say too little of the whole.
+            if await self._exact.has_any(library.id):
+                raise
+            return []
 
 
 class LexicalLeg:

@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 from data.contents import Vector
-from data.errors import IndexUnavailable, LexicalUnavailable, LibraryNotFound, SearchUnavailable
+from data.errors import (
+    IndexIncomplete,
+    IndexUnavailable,
+    LexicalUnavailable,
+    LibraryNotFound,
+    SearchUnavailable,
+)
 from data.lexical_follower import LexicalFollower
 from data.settings import SearchSettings, Settings
 from data.setup import prepare
@@ -34,9 +40,12 @@ class MemoryIndex:
     def __init__(self) -> None:
         self.hits: list[tuple[str, float]] = []
         self.is_away = False
+        self.lost: set[str] = set()
         self.asked: list[int] = []
 
-    async def nearest(self, _name: str, _vectors: Any, limit: int) -> list[Any]:
+    async def nearest(self, name: str, _vectors: Any, limit: int) -> list[Any]:
+        if name in self.lost:
+            raise IndexIncomplete
         if self.is_away:
             raise IndexUnavailable
         self.asked.append(limit)
@@ -182,6 +191,37 @@ async def test_one_leg_is_enough(
     assert by_words.best_similarity is None
     with pytest.raises(SearchUnavailable):
         await without_words.search(Scope(corpus.workspace), "whales", 10)
+
+
+async def test_a_library_whose_vectors_are_lost_is_searched_by_words(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex, stores: Stores
+) -> None:
+    kept = stores.libraries.create(corpus.workspace, "kept")
+    stores.libraries.of_job(kept.id, "f" * 64)
+    corpus.ready("whales sing")
+    document = corpus.ready("gulls cry", library="kept").document.id
+    index.hits = [(f"{document}-1-0", 0.1)]
+    index.lost = {stores.libraries.named(corpus.workspace, ("default",))[0].collection}
+
+    found = await searcher.search(Scope(corpus.workspace, ("default", "kept")), "whales", 10)
+
+    assert [dict(passage.ranks) for passage in found.passages] == [{"lexical": 1}]
+    assert found.best_similarity is None
+
+
+async def test_a_library_that_has_no_vectors_yet_takes_none_from_another(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex, stores: Stores
+) -> None:
+    new = stores.libraries.create(corpus.workspace, "new")
+    index.lost = {stores.libraries.of_job(new.id, "f" * 64).collection}
+    document = corpus.ready("whales sing").document.id
+    index.hits = [(f"{document}-1-0", 0.9)]
+
+    both = await searcher.search(Scope(corpus.workspace, ("default", "new")), "whales", 10)
+    alone = await searcher.search(Scope(corpus.workspace, ("new",)), "seals", 10)
+
+    assert both.best_similarity == 0.9
+    assert (alone.passages, alone.ready) == ((), False)
 
 
 async def test_nothing_ready_is_told_from_nothing_found(searcher: Searcher, corpus: Corpus) -> None:
