@@ -4,7 +4,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 
 from data.errors import FootnoteError
 from data.settings import Settings
@@ -16,7 +15,6 @@ logger = logging.getLogger(__name__)
 
 WATCH_SECONDS = 20.0
 LOOK_SECONDS = 1.0
-# Nobody waits for this; but a stop would, for a server that hangs.
 TIMEOUT_SECONDS = 4.0
 
 
@@ -29,20 +27,20 @@ class Watching:
         self._stores = stores
         self._is_on_duty = is_on_duty
         self._ended = threading.Event()
+        # A daemon: a stop does not wait for an index that does not answer.
         self._thread = threading.Thread(target=self._run, name="watching", daemon=True)
 
-    def __enter__(self) -> "Watching":
+    def start(self) -> None:
+        """Begin to watch."""
         self._thread.start()
-        return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def stop(self) -> None:
+        """End that. Does not wait."""
         self._ended.set()
-        self._thread.join(TIMEOUT_SECONDS)
+
+    def join(self, seconds: float) -> None:
+        """Wait until it has ended, at most for so long."""
+        self._thread.join(max(0.0, seconds))
 
     def _run(self) -> None:
         with BlockingVectors(VectorIndex(self._url, self._settings)) as vectors:
