@@ -2,15 +2,17 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, exists, func, or_, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from data.counters import JOBS, advance
 from data.database import Database, clock
 from data.errors import AttemptsExhausted, ClaimLost
 from data.jobs import OPEN
+from data.presence import stir
 from data.records import Claim, DocumentState, JobKind, JobStage, JobState
 from data.settings import JobSettings
-from data.tables import documents, jobs, libraries, workers, workspaces
+from data.tables import documents, jobs, workspaces
+from data.waiting import by_merit, unheld
 
 FIRST_STAGES = {JobKind.INGEST: JobStage.PARSING, JobKind.REINDEX: JobStage.INDEXING}
 # Between two attempts at what keeps going wrong.
@@ -25,16 +27,12 @@ class Claims:
         self._settings = settings
 
     def claim(self, worker: str = "") -> Claim | None:
-        """Take the most deserving job that nobody holds, or return None.
-
-        The least recently served workspace, then the fewest slices done, then age: a small
-        file never waits behind a huge one, nor one workspace behind another's many files.
-        """
+        """Take the most deserving job that nobody holds, or return None."""
         due = (
             select(jobs, clock().label("now"))
             .join(workspaces, workspaces.c.id == jobs.c.workspace_id)
             .where(*unheld())
-            .order_by(workspaces.c.served_at, jobs.c.slices, jobs.c.created_at, jobs.c.id)
+            .order_by(*by_merit())
             .limit(1)
             .with_for_update(of=jobs, skip_locked=True)
         )
@@ -55,6 +53,7 @@ class Claims:
         connection.execute(
             update(workspaces).where(workspaces.c.id == row.workspace_id).values(served_at=clock())
         )
+        stir(connection, worker)
         connection.execute(
             update(jobs)
             .where(jobs.c.id == row.id)
@@ -71,7 +70,6 @@ class Claims:
                 changed=advance(connection, JOBS),
             )
         )
-        connection.execute(update(workers).where(workers.c.id == worker).values(active_at=clock()))
         return Claim(
             job_id=row.id,
             workspace=row.workspace_id,
@@ -137,6 +135,19 @@ class Claims:
                 rung_at=None,
             )
 
+    def let_go(self, claim: Claim) -> None:
+        """Give up the lease of a job that is over: what this worker did for it has ended.
+
+        Otherwise a retry, and the removal of what it wrote, would wait for the lease to end.
+        """
+        statement = update(jobs).where(
+            jobs.c.id == claim.job_id,
+            jobs.c.token == claim.token,
+            jobs.c.state != JobState.RUNNING,
+        )
+        with self._database.write() as connection:
+            connection.execute(statement.values(lease_until=None))
+
     def wait(self, claim: Claim, reason: str) -> None:
         """Let the job go until an outage may be over; it does not count as an attempt."""
         with self._database.write() as connection:
@@ -168,22 +179,6 @@ class Claims:
             lock_document(connection, claim.document_id)
             require_held(connection, claim)
             _end_job(connection, claim.job_id, claim.document_id, code, message)
-
-
-def unheld() -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions of the jobs that anyone may claim now.
-
-    In a deleted library there is nothing left to do but to remove what is in it.
-    """
-    hidden = exists().where(
-        libraries.c.id == jobs.c.library_id, libraries.c.deleted_at.is_not(None)
-    )
-    return (
-        jobs.c.state.in_(OPEN),
-        or_(jobs.c.kind == JobKind.PURGE, ~hidden.correlate(jobs)),
-        or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
-        jobs.c.not_before <= clock(),
-    )
 
 
 def write_held(connection: Connection, claim: Claim, **values: Any) -> None:

@@ -1,6 +1,6 @@
 """Which workers are there, and which of them holds a duty that only one may have."""
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database, clock
@@ -8,6 +8,8 @@ from data.tables import leases, workers
 
 # A worker that was not seen for this long is gone.
 FORGOTTEN_SECONDS = 24 * 3600
+# Nobody takes a lease that is so many times as long as others take it.
+ABSURD = 5
 
 
 class Presence:
@@ -27,6 +29,11 @@ class Presence:
                 connection.execute(
                     delete(workers).where(workers.c.seen_at < clock() - FORGOTTEN_SECONDS)
                 )
+
+    def stir(self, worker: str) -> None:
+        """Note that a worker is ready for a job: from now on it is noticed when it takes none."""
+        with self._database.write() as connection:
+            stir(connection, worker)
 
     def leave(self, worker: str) -> None:
         """Note that a worker has stopped, and give up what it holds."""
@@ -52,7 +59,7 @@ class Presence:
     def _hold(self, duty: str, holder: str, seconds: float) -> bool:
         with self._database.write() as connection:
             row = connection.execute(
-                select(leases.c.holder, (leases.c.until < clock()).label("over"))
+                select(leases.c.holder, _is_over(seconds).label("over"))
                 .where(leases.c.name == duty)
                 .with_for_update()
             ).first()
@@ -69,3 +76,13 @@ class Presence:
                 .values(holder=holder, until=clock() + seconds)
             )
             return True
+
+
+def stir(connection: Connection, worker: str) -> None:
+    """Note within the caller's transaction that a worker is ready, or that it took a job."""
+    connection.execute(update(workers).where(workers.c.id == worker).values(active_at=clock()))
+
+
+def _is_over(seconds: float) -> ColumnElement[bool]:
+    """Return whether a lease has ended, or ends so late that the clock was set back since."""
+    return or_(leases.c.until < clock(), leases.c.until > clock() + ABSURD * seconds)

@@ -1,12 +1,16 @@
 """Which jobs are owed a ring, and whether workers follow them."""
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import ColumnElement, case, or_, select, update
 
-from data.claims import unheld
+from data.claims import LONGEST_PAUSE_SECONDS
 from data.database import Database, clock
 from data.records import JobState
 from data.settings import JobSettings
 from data.tables import jobs, workers
+from data.waiting import unheld
+
+# No job is ever told to wait so many times as long as the longest wait.
+ABSURD = 5
 
 
 class Rings:
@@ -25,45 +29,78 @@ class Rings:
             (jobs.c.state == JobState.RUNNING, self._settings.lease_seconds),
             else_=self._settings.ring_again_seconds,
         )
-        owed = (
-            select(jobs.c.id)
-            .where(
-                *unheld(),
-                or_(
-                    jobs.c.rung_at.is_(None),
-                    jobs.c.rung_at < clock() - patience,
-                    jobs.c.rung_at < jobs.c.lease_until,
-                ),
-            )
-            .order_by(jobs.c.created_at)
-            .limit(limit)
+        return self._claimable(
+            limit,
+            or_(
+                jobs.c.rung_at.is_(None),
+                jobs.c.rung_at < clock() - patience,
+                # Before it could be claimed, that ring found nothing to do.
+                jobs.c.rung_at < jobs.c.lease_until,
+                jobs.c.rung_at < jobs.c.not_before,
+                # The clock was set back since.
+                jobs.c.rung_at > clock(),
+            ),
+        )
+
+    def waiting(self, limit: int) -> tuple[str, ...]:
+        """Return jobs that wait to be claimed, rung for or not, oldest first.
+
+        For a worker that starts: the one before may have died with rings that it had taken.
+        """
+        return self._claimable(limit)
+
+    def _claimable(self, limit: int, *which: ColumnElement[bool]) -> tuple[str, ...]:
+        statement = (
+            select(jobs.c.id).where(*unheld(), *which).order_by(jobs.c.created_at).limit(limit)
         )
         with self._database.read() as connection:
-            return tuple(connection.execute(owed).scalars())
+            return tuple(connection.execute(statement).scalars())
 
     def is_idle(self, worker: str, seconds: float) -> bool:
-        """Return whether a worker holds no job and took none for so long, while there are some."""
+        """Return whether a worker holds no job and took none for so long, while there are some.
+
+        One whose children are not ready yet (``Presence.stir``) is not idle.
+        """
         claimable = select(jobs.c.id).where(*unheld()).limit(1)
         holds = select(jobs.c.id).where(
             jobs.c.worker == worker,
             jobs.c.state == JobState.RUNNING,
             jobs.c.lease_until > clock(),
         )
-        took = select(workers.c.id).where(
+        could = select(workers.c.id).where(
             workers.c.id == worker,
-            or_(
-                workers.c.active_at > clock() - seconds,
-                workers.c.started_at > clock() - seconds,
-            ),
+            ~workers.c.active_at.between(clock() - seconds, clock()),
         )
         with self._database.read() as connection:
             return (
                 connection.execute(claimable).first() is not None
                 and connection.execute(holds.limit(1)).first() is None
-                and connection.execute(took).first() is None
+                and connection.execute(could).first() is not None
             )
 
     def note(self, job_id: str) -> None:
         """Note that the broker took a ring for this job: the reconciler need not ring yet."""
         with self._database.write() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(rung_at=clock()))
+
+    def rein_in(self) -> int:
+        """Bring near what is due absurdly late, and return how many jobs that were.
+
+        That is left when the database's clock was wrong for a while: a job of a dead worker
+        would wait for it to come round again.
+        """
+        lease = self._settings.lease_seconds
+        pause = max(LONGEST_PAUSE_SECONDS, self._settings.outage_wait_seconds, lease)
+        far = {
+            jobs.c.lease_until: (clock() + ABSURD * lease, clock() + lease),
+            jobs.c.not_before: (clock() + ABSURD * pause, clock()),
+        }
+        count = 0
+        for column, (limit, instead) in far.items():
+            with self._database.read() as connection:
+                ids = connection.execute(select(jobs.c.id).where(column > limit)).scalars().all()
+            for job_id in ids:
+                mend = update(jobs).where(jobs.c.id == job_id, column > limit)
+                with self._database.write() as connection:
+                    count += connection.execute(mend.values({column: instead})).rowcount
+        return count

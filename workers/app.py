@@ -16,8 +16,9 @@ app.conf.update(
     # A ring that is lost is the reconciler's to repeat; one that is kept would come twice.
     task_acks_late=False,
     worker_prefetch_multiplier=1,
-    # Loading the model takes longer than the four seconds that are the default.
-    worker_proc_alive_timeout=60,
+    # Loading the model takes longer than the four seconds that are the default; on a busy
+    # machine very much longer.
+    worker_proc_alive_timeout=180,
     worker_max_tasks_per_child=2000,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,

@@ -1,60 +1,77 @@
 """The worker's parent process: runs Celery, and sees that no job is forgotten."""
 
+import contextlib
 import logging
 import os
+import secrets
 import signal
 import socket
 import subprocess
 import sys
-import threading
-from types import FrameType
+import time
 
 from data.errors import SetupError
 from data.logs import configure_logs
 from data.orphans import Orphans
 from data.settings import Settings, child_environment
-from data.stores import open_stores
+from data.signals import Signals, heeded
+from data.stores import Stores, open_stores
 from workers.app import QUEUE
+from workers.duties import Duties
 from workers.queue import Doorbell
 from workers.reconcile import Reconciler
 from workers.sweeping import Sweeper
+from workers.watchdog import Watchdog
+from workers.watching import Watching
 
 logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+# From the signal on. With the end of this process itself that is less than 20 seconds.
+STOP_SECONDS = 18.0
+# What a deaf Celery is given to end by itself.
+DEAF_STOP_SECONDS = 5.0
 
 
 def run(settings: Settings) -> int:
     """Run a worker until SIGTERM or SIGINT, and return its exit code.
 
-    When Celery ends by itself this ends too, for its supervisor to start it anew.
+    When Celery ends by itself, or has to be ended because it does not hear the bell, this ends
+    too, with 1, for its supervisor to start it anew.
     """
     configure_logs(settings.logs)
     if settings.index.url is None:
         raise SetupError("Set FOOTNOTE_INDEX__URL, or start everything with `footnote up`.")
-    name = f"{socket.gethostname()}-{os.getpid()}"
-    ended = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        ended.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    with open_stores(settings) as stores:
+    # In a container that is started again, all but the last part is the same.
+    name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+    with heeded() as signals, open_stores(settings) as stores:
         celery = _celery(settings, name)
         doorbell = Doorbell(settings.broker_url, settings.broker)
-        sweeper = Sweeper(Orphans(stores.blobs, stores.documents), stores.purges)
-        reconciler = Reconciler(
-            stores.rings, stores.presence, doorbell, sweeper, settings.jobs, name
-        )
-        while celery.poll() is None and not ended.is_set():
-            reconciler.run_once()
-            ended.wait(settings.jobs.reconcile_seconds)
-        if celery.poll() is None:
-            celery.terminate()
-        code = celery.wait()
-        doorbell.close()
-        stores.presence.leave(name)
-    logger.info("worker stopped", extra={"code": code})
-    return 0 if ended.is_set() else code or 1
+        duties = _duties(settings, stores, doorbell, name)
+        watching = Watching(settings, stores, lambda: duties.are_ours)
+        duties.start()
+        watching.start()
+        while not signals.stopping and celery.poll() is None and duties.go_on:
+            if duties.is_deaf:
+                logger.error("celery is deaf")
+                break
+            signals.wait(LOOK_SECONDS)
+        deadline = time.monotonic() + (DEAF_STOP_SECONDS if duties.is_deaf else STOP_SECONDS)
+        duties.stop()
+        watching.stop()
+        _end(celery, signals, deadline)
+        duties.join(deadline - time.monotonic())
+        watching.join(deadline - time.monotonic())
+    logger.info("worker stopped", extra={"code": celery.returncode})
+    return 0 if signals.stopping and not duties.is_deaf else 1
+
+
+def _duties(settings: Settings, stores: Stores, doorbell: Doorbell, name: str) -> Duties:
+    jobs = settings.jobs
+    sweeper = Sweeper(Orphans(stores.blobs, stores.documents), stores.purges)
+    reconciler = Reconciler(stores.rings, stores.presence, doorbell, sweeper, jobs, name)
+    watchdog = Watchdog(stores.rings.is_idle, doorbell, name, jobs.deaf_seconds)
+    return Duties(reconciler, watchdog, stores.presence, name, jobs.reconcile_seconds)
 
 
 def _celery(settings: Settings, name: str) -> subprocess.Popen[bytes]:
@@ -67,4 +84,17 @@ def _celery(settings: Settings, name: str) -> subprocess.Popen[bytes]:
     )
     # The environment and not the command line: an address may hold a password.
     environment = child_environment(CELERY_BROKER_URL=settings.broker_url)
-    return subprocess.Popen(command, env=environment)  # noqa: S603 - our own module, no shell
+    # A group of its own: a Ctrl-C is ours to pass on, and its children can be ended with it.
+    return subprocess.Popen(command, env=environment, process_group=0)  # noqa: S603 - our own
+
+
+def _end(celery: subprocess.Popen[bytes], signals: Signals, deadline: float) -> None:
+    """Have Celery finish its slice, and kill what is left of it afterwards."""
+    if celery.poll() is None:
+        celery.terminate()
+    while celery.poll() is None:
+        if time.monotonic() > deadline or signals.impatient:
+            logger.warning("celery killed")
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(celery.pid, signal.SIGKILL)
+        signals.wait(LOOK_SECONDS)

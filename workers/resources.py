@@ -1,18 +1,24 @@
 """What one worker child works with, opened together and closed together."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from data.records import Claim, JobKind
 from data.settings import Settings
 from data.stores import Stores, open_stores
 from data.vectors import BlockingVectors, VectorIndex
 from ingestion.embedding_pass import Encoder
 from ingestion.pipeline import Pipeline
 from ingestion.reading import Reader
+from ingestion.slices import Slice
 from retrieval.embedding import Embedder
 from workers.purging import Purger
-from workers.queue import Doorbell
+from workers.queue import Bell, Doorbell
+from workers.reindexing import Reindexer
+
+# Does a slice, and returns whether the job needs another one.
+Work = Callable[[Claim, Slice], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +27,8 @@ class Resources:
 
     settings: Settings
     stores: Stores
-    pipeline: Pipeline
-    purger: Purger
-    doorbell: Doorbell
+    work: Mapping[JobKind, Work]
+    doorbell: Bell
 
 
 @contextmanager
@@ -46,8 +51,11 @@ def open_resources(settings: Settings) -> Iterator[Resources]:
             yield Resources(
                 settings=settings,
                 stores=stores,
-                pipeline=Pipeline(stores, vectors, encoder, reader, settings),
-                purger=Purger(stores, vectors),
+                work={
+                    JobKind.INGEST: Pipeline(stores, vectors, encoder, reader, settings).run_slice,
+                    JobKind.PURGE: Purger(stores, vectors).run,
+                    JobKind.REINDEX: Reindexer(stores, vectors).run_slice,
+                },
                 doorbell=doorbell,
             )
         finally:

@@ -2,16 +2,41 @@
 
 import time
 
+from data.errors import ClaimLost, ShuttingDown
+from workers.stopping import Stopping
+
+# A page that takes longer than this is given up when the worker stops. With what Celery needs
+# to end itself, the whole stays under 20 seconds.
+GRACE_SECONDS = 8.0
+
 
 class RunningSlice:
-    """Ends a slice after its time."""
+    """Ends with its time or its worker's, and at once when its claim is lost."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(
+        self, seconds: float, stopping: Stopping, grace_seconds: float = GRACE_SECONDS
+    ) -> None:
         self._until = time.monotonic() + seconds
+        self._stopping = stopping
+        self._grace_seconds = grace_seconds
+        self._is_lost = False
+        # Counts how often the slice got on.
+        self.steps = 0
 
     def is_over(self) -> bool:
-        """Return whether the slice's time is up."""
-        return time.monotonic() > self._until
+        """Return whether to end at this page and keep what is done; also notes that it got on."""
+        self.check()
+        self.steps += 1
+        return self._stopping.is_asked or time.monotonic() > self._until
 
     def check(self) -> None:
-        """Do nothing yet."""
+        """Raise ``ClaimLost`` when nobody wants the work any more, ``ShuttingDown`` when it must
+        be given up where it stands."""
+        if self._is_lost:
+            raise ClaimLost
+        if self._stopping.seconds > self._grace_seconds:
+            raise ShuttingDown
+
+    def lose(self) -> None:
+        """Note that somebody else has the job now, or nobody is to have it."""
+        self._is_lost = True

@@ -5,19 +5,23 @@ import os
 import signal
 import time
 from contextlib import ExitStack
+from typing import Any
 
-from celery.signals import setup_logging, worker_init, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+    worker_shutting_down,
+)
 
-from data.errors import BrokerUnavailable
 from data.logs import configure_logs
 from data.processes import die_with_parent
-from data.records import Claim, JobKind
 from data.settings import Settings
 from workers.app import RUN_SLICE, app
-from workers.heartbeat import Heartbeat
-from workers.recording import recorded
 from workers.resources import Resources, open_resources
-from workers.slices import RunningSlice
+from workers.stopping import Stopping
+from workers.turn import take_turn
 
 logger = logging.getLogger(__name__)
 
@@ -30,10 +34,12 @@ class Child:
     def __init__(self) -> None:
         self._opened = ExitStack()
         self._resources: Resources | None = None
+        self.stopping = Stopping()
 
-    def open(self, settings: Settings) -> None:
-        """Open the resources, once for each child process."""
+    def open(self, settings: Settings, worker: str) -> None:
+        """Open the resources, once for each child process, and be ready for the first ring."""
         self._resources = self._opened.enter_context(open_resources(settings))
+        self._resources.stores.presence.stir(worker)
 
     def close(self) -> None:
         """Close them."""
@@ -54,15 +60,21 @@ def _log(**_: object) -> None:
 
 
 @worker_init.connect
-def _tie_parent(**_: object) -> None:
+def _prepare_parent(**_: object) -> None:
     die_with_parent(signal.SIGTERM)
+    child.stopping.share()
+
+
+@worker_shutting_down.connect
+def _tell_children(**_: object) -> None:
+    child.stopping.ask_all()
 
 
 @worker_process_init.connect
-def _open(**_: object) -> None:
+def _open(sender: str, **_: object) -> None:
     die_with_parent(signal.SIGKILL)
     try:
-        child.open(Settings())
+        child.open(Settings(), _worker(sender))
     # Celery would go on with a child that can do nothing: whatever it was, another one tries.
     except Exception:
         logger.exception("worker child not opened")
@@ -75,37 +87,17 @@ def _close(**_: object) -> None:
     child.close()
 
 
-@app.task(name=RUN_SLICE)
-def run_slice() -> None:
+@app.task(name=RUN_SLICE, bind=True)
+def run_slice(task: Any) -> None:
     """Do one slice of the most deserving job, if there is one.
 
     A ring only says that there is work. Safe to deliver twice, late, or never:
     the catalogue decides who owns a job, and the reconciler rings again.
     """
-    held = child.resources()
-    claim = held.stores.claims.claim()
-    if claim is None:
-        return
-    seconds = held.settings.jobs.heartbeat_seconds
-    with (
-        recorded(held.stores.claims, claim),
-        Heartbeat(held.stores.claims, claim, seconds),
-    ):
-        if _has_more(held, claim):
-            _ring_again(held, claim)
+    with child.stopping.heeding_sigterm():
+        take_turn(child.resources(), _worker(task.request.hostname), child.stopping)
 
 
-def _has_more(held: Resources, claim: Claim) -> bool:
-    bounds = RunningSlice(held.settings.jobs.seconds_per_slice)
-    if claim.kind is JobKind.PURGE:
-        return held.purger.run(claim, bounds)
-    return held.pipeline.run_slice(claim, bounds)
-
-
-def _ring_again(held: Resources, claim: Claim) -> None:
-    try:
-        held.doorbell.ring()
-    except BrokerUnavailable:
-        logger.warning("not rung: the reconciler will ring")
-    else:
-        held.stores.rings.note(claim.job_id)
+def _worker(hostname: str) -> str:
+    """Return the worker's name in the catalogue (workers/process.py makes both)."""
+    return hostname.partition("@")[2]

@@ -7,8 +7,8 @@ from pathlib import Path
 from api.cli import logfiles
 from api.cli.child import Child
 from api.cli.program import Pace, Program
-from api.cli.signals import Signals
 from data.setup_errors import ProgramFailed
+from data.signals import Signals
 
 # While something is not ready yet, and afterwards (a child's end wakes us at once).
 BUSY_SECONDS = 0.05

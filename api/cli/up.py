@@ -8,11 +8,11 @@ from pathlib import Path
 
 from api.cli import leftovers
 from api.cli.home import owned, publish
-from api.cli.signals import heeded
 from api.cli.stack import embedded
 from api.cli.supervisor import Supervisor
 from api.cli.terminal import announce
 from data.settings import Settings
+from data.signals import heeded
 
 # What a killed supervisor left was told to stop by the kernel already.
 RECLAIM_SECONDS = 5.0

@@ -60,7 +60,7 @@ from pathlib import Path
 from api.cli import leftovers
 from api.cli.home import owned, publish
 from api.cli.program import Pace, Program
-from api.cli.signals import heeded
+from data.signals import heeded
 from api.cli.supervisor import Supervisor
 
 home = Path(sys.argv[1])
@@ -268,7 +268,7 @@ def played() -> Iterator[Played]:
                 return
             (left.pop(0) if len(left) > 1 else left[0])(self)
 
-        do_GET = do_POST = respond  # noqa: N815 - the names that http.server looks for
+        do_GET = do_POST = do_PUT = respond  # noqa: N815 - the names that http.server looks for
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
         http.daemon_threads = True

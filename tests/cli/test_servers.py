@@ -16,11 +16,11 @@ from pydantic import SecretStr
 
 from api.cli import chroma, ports, valkey
 from api.cli.program import Program
-from api.cli.signals import heeded
 from api.cli.stack import embedded
 from api.cli.supervisor import Supervisor
 from data.settings import ApiSettings, BrokerSettings, IndexSettings, Settings
 from data.setup_errors import PortTaken
+from data.signals import heeded
 
 
 def served(program: Program, home: Path, check: object) -> None:

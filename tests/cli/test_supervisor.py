@@ -10,9 +10,9 @@ import pytest
 from api.cli import leftovers
 from api.cli.home import owned
 from api.cli.program import Pace, Program
-from api.cli.signals import heeded
 from api.cli.supervisor import Supervisor
 from data.setup_errors import HomeInUse, ProgramFailed
+from data.signals import heeded
 from tests.cli.conftest import StandIns, Supervise, Until
 
 QUICK = Pace(first_seconds=0.01, most_seconds=0.05)

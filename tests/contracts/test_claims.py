@@ -98,6 +98,8 @@ WRITES: dict[str, Callable[[Stores, Claim], object]] = {
     "extend": lambda stores, claim: stores.claims.extend(claim),
     "checkpoint": lambda stores, claim: stores.claims.checkpoint(claim, JobStage.PARSING, 1, 2),
     "wait": lambda stores, claim: stores.claims.wait(claim, "Away."),
+    "hand_back": lambda stores, claim: stores.claims.hand_back(claim),
+    "require": lambda stores, claim: stores.claims.require(claim),
     "release": lambda stores, claim: stores.claims.release(claim, "A defect."),
     "fail": lambda stores, claim: stores.claims.fail(claim, "unreadable_file", "Damaged."),
     "publish": lambda stores, claim: stores.catalogue.publish(claim, 1, 1, ()),
@@ -111,6 +113,38 @@ WRITES: dict[str, Callable[[Stores, Claim], object]] = {
     ),
     "write_profile": lambda stores, claim: stores.versions.write_profile(claim, Profile("Mine")),
 }
+
+
+class TestWhatWasHeldByTheLastWorker:
+    def test_is_free_as_soon_as_that_has_ended(
+        self, corpus: Corpus, stores: Stores, workspace: str
+    ) -> None:
+        corpus.upload()
+        claim = corpus.claim()
+        stores.interventions.cancel(workspace, claim.job_id)
+        stores.interventions.retry(workspace, claim.job_id)
+        assert stores.claims.claim() is None
+
+        stores.claims.let_go(claim)
+
+        assert corpus.claim().job_id == claim.job_id
+
+    def test_is_not_let_go_by_one_that_lost_it(self, corpus: Corpus, stores: Stores) -> None:
+        corpus.upload()
+        lost = corpus.claim()
+        let_lease_run_out(stores, lost)
+        corpus.claim()
+
+        stores.claims.let_go(lost)
+
+        assert stores.claims.claim() is None
+
+    def test_is_not_let_go_while_the_job_runs(self, corpus: Corpus, stores: Stores) -> None:
+        corpus.upload()
+
+        stores.claims.let_go(corpus.claim())
+
+        assert stores.claims.claim() is None
 
 
 class TestALostClaim:

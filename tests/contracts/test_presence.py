@@ -27,6 +27,13 @@ class TestADuty:
 
         assert stores.presence.hold("reconcile", "b", 60)
 
+    def test_of_a_holder_from_before_the_clock_was_set_back_is_taken_over(
+        self, stores: Stores
+    ) -> None:
+        stores.presence.hold("reconcile", "a", 3600)
+
+        assert stores.presence.hold("reconcile", "b", 60)
+
     def test_goes_to_one_of_many_who_want_it_at_once(
         self, stores: Stores, together: Together
     ) -> None:

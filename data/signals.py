@@ -1,4 +1,4 @@
-"""The signals that a supervisor lives by, as things it can wait for."""
+"""The signals that a process with children lives by, as things it can wait for."""
 
 import contextlib
 import os
