@@ -75,7 +75,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
             census=Census(stores.database),
             lanes=lanes,
             authentication=Authentication(stores.keys, lanes.catalogue),
-            uploads=Uploads(stores.blobs, lanes.blobs, settings.uploads),
+            uploads=Uploads(stores.blobs, stores.acceptance, lanes.blobs, settings.uploads),
             intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.rings, ring),
             ring=ring,
             searcher=searcher,

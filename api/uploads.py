@@ -2,13 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
 from starlette.requests import ClientDisconnect, Request
 
 from api.bodies import declared_bytes
 from api.multipart import FIELD_BYTES, MultipartForm, Part
+from data.acceptance import Acceptance
 from data.blobs import LocalBlobs
 from data.errors import ClientGone, FileTooLarge, FootnoteError, Invalid
 from data.records import StagedFile, UploadFields
@@ -19,6 +20,9 @@ from retrieval.lanes import Lane
 
 # Fewer, larger writes: each one crosses over to a thread.
 GATHERED_BYTES = 1024 * 1024
+# While the queue is full, a body that is no larger is read all the same: if the library has
+# these bytes already, there is nothing to refuse.
+READ_ANYWAY_BYTES = 1024 * 1024
 # Each holds as much in memory; who comes later is not read from until one of them is done.
 AT_ONCE = 128
 # A client that sends nothing for so long is gone.
@@ -27,6 +31,9 @@ SILENT_SECONDS = 60.0
 FORM_BYTES = FIELD_BYTES * 4
 MOST_TAGS = 50
 LONGEST = {"filename": 255, "title": 500, "tags": 100, "password": 500}
+FIELDS = frozenset({"library", "title", "tags", "password"})
+# Of a new version: the rest stays as it is.
+VERSION_FIELDS = frozenset({"password"})
 # Controls, and marks that make a name read in another order than it is written.
 UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
@@ -34,23 +41,36 @@ UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 class Uploads:
     """Receives files."""
 
-    def __init__(self, blobs: LocalBlobs, lane: Lane, settings: UploadSettings) -> None:
+    def __init__(
+        self, blobs: LocalBlobs, acceptance: Acceptance, lane: Lane, settings: UploadSettings
+    ) -> None:
         self._blobs = blobs
+        self._acceptance = acceptance
         self._lane = lane
         self._settings = settings
         self._places = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
-    async def received(self, request: Request) -> AsyncIterator[tuple[UploadFields, StagedFile]]:
+    async def received(
+        self, request: Request, workspace: str, document_id: str = ""
+    ) -> AsyncIterator[tuple[UploadFields, StagedFile]]:
         """Give what the form says, and its file; what nobody has kept by then is removed.
 
-        Raises ``FileTooLarge`` and ``UnsupportedFile`` as soon as that is known.
+        With a document: its next version. Raises ``FileTooLarge``, ``UnsupportedFile``,
+        ``QueueFull`` and ``StorageFull`` as soon as that is known.
         """
-        if declared_bytes(request.headers) > self._settings.max_bytes + FORM_BYTES:
+        declared = declared_bytes(request.headers)
+        if declared > self._settings.max_bytes + FORM_BYTES:
             raise FileTooLarge(self._settings.max_bytes)
+        if not 0 < declared <= READ_ANYWAY_BYTES:
+            await self._lane.run(self._acceptance.require_room, workspace, declared, document_id)
         async with self._places:
-            form = UploadForm(request.headers.get("content-type", ""), self._settings.max_bytes)
-            staging = await self._lane.run(self._blobs.stage)
+            form = UploadForm(
+                request.headers.get("content-type", ""),
+                self._settings.max_bytes,
+                VERSION_FIELDS if document_id else FIELDS,
+            )
+            staging = await self._lane.run(self._blobs.stage, declared)
             try:
                 await self._read(request, form, staging)
                 media_type = media_type_of(staging.head)
@@ -78,9 +98,10 @@ class Uploads:
 class UploadForm:
     """The form of an upload; the file's bytes are taken out of it while they come."""
 
-    def __init__(self, content_type: str, max_bytes: int) -> None:
+    def __init__(self, content_type: str, max_bytes: int, fields: Collection[str]) -> None:
         self._form = MultipartForm(content_type, self._open)
         self._max_bytes = max_bytes
+        self._fields = fields
         self._received = 0
         self._values: dict[str, list[str]] = {}
         self._filename: str | None = None
@@ -137,7 +158,7 @@ class UploadForm:
                 raise _refusal(name, "is given too often: send one file with each request")
             self._filename = clean_filename(filename or "")
             return _FilePart(self)
-        if name not in ("library", "title", "tags", "password"):
+        if name not in self._fields:
             raise _refusal(name[:100], "is not a field of this request")
         return _FieldPart(self, name)
 

@@ -1,9 +1,10 @@
-"""``footnote add``: files on their way into a library."""
+"""``footnote add`` and ``footnote replace``: files on their way into a library."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from api.cli.client import Answer, Client, connected, is_passing
 from api.cli.counted import Counted
@@ -30,6 +31,15 @@ class Wishes:
     tags: tuple[str, ...] = ()
     password: str | None = field(default=None, repr=False)
     wait: bool = True
+    # The file becomes a new version of it.
+    document: str | None = None
+
+    @property
+    def route(self) -> tuple[str, str]:
+        """The method and the path of the upload."""
+        if self.document is None:
+            return "POST", "/v1/documents"
+        return "PUT", f"/v1/documents/{quote(self.document, safe='')}/content"
 
     @property
     def fields(self) -> dict[str, str | list[str]]:
@@ -108,7 +118,7 @@ class Batch:
         name = line(path.name)
         fields = self._wishes.fields
         with Counted(path, lambda done, all_: self._display.sent(number, name, done, all_)) as file:
-            return await self._client.upload("/v1/documents", fields, path.name, file)
+            return await self._client.upload(*self._wishes.route, fields, path.name, file)
 
     async def _told(self, receipt: Answer) -> str:
         """Return a line about a file that is in."""

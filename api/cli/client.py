@@ -36,12 +36,17 @@ class Client:
             return answered(await self._http.post(path, json=body, timeout=timeout))
 
     async def upload(
-        self, path: str, fields: Mapping[str, str | list[str]], name: str, file: IO[bytes]
+        self,
+        method: str,
+        path: str,
+        fields: Mapping[str, str | list[str]],
+        name: str,
+        file: IO[bytes],
     ) -> Answer:
         """Send a file, read piece by piece, and return the answer."""
         files = {"file": (name, file, "application/octet-stream")}
         with translated(self._address):
-            return answered(await self._http.post(path, data=fields, files=files))
+            return answered(await self._http.request(method, path, data=fields, files=files))
 
     async def items(self, path: str, limit: int, **filters: str | None) -> list[Answer]:
         """Return up to ``limit`` items of a list, newest first."""

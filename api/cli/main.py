@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from api.cli import configuration, listing
+from api.cli import configuration, intervening, listing
 from api.cli import demo as tours
 from api.cli.add import Wishes, told
 from api.cli.add import add as add_files
@@ -36,6 +36,11 @@ Address = Annotated[
 KeyFile = Annotated[Path | None, typer.Option(help="A file with the key.", dir_okay=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Limit = Annotated[int, typer.Option(min=1, max=100_000, help="At most so many.")]
+Job = Annotated[str, typer.Argument(help="The job's id.")]
+PasswordStdin = Annotated[
+    bool, typer.Option("--password-stdin", help="Read the file's password from stdin.")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Only upload.")]
 Library = Annotated[str | None, typer.Option(help="Only this library.")]
 
 
@@ -57,17 +62,31 @@ def add(
     *,
     library: Annotated[str | None, typer.Option(help="The library to add to.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A tag; may be repeated.")] = None,
-    password_stdin: Annotated[
-        bool, typer.Option("--password-stdin", help="Read the files' password from stdin.")
-    ] = False,
-    no_wait: Annotated[bool, typer.Option("--no-wait", help="Only upload.")] = False,
+    password_stdin: PasswordStdin = False,
+    no_wait: NoWait = False,
     address: Address = None,
     key_file: KeyFile = None,
 ) -> None:
     """Upload files and have them indexed; 1 if any failed."""
-    password = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-    wishes = Wishes(library, tuple(tag or ()), password, wait=not no_wait)
+    wishes = Wishes(library, tuple(tag or ()), _password(asked=password_stdin), wait=not no_wait)
     if not run(add_files(_target(address, key_file), collected(files), wishes)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def replace(
+    document: Annotated[str, typer.Argument(help="The document's id.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PDF.")],
+    *,
+    password_stdin: PasswordStdin = False,
+    no_wait: NoWait = False,
+    address: Address = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Upload a new version of a document; the old one answers until the new one is ready."""
+    password = _password(asked=password_stdin)
+    wishes = Wishes(password=password, wait=not no_wait, document=document)
+    if not run(add_files(_target(address, key_file), [file], wishes)):
         raise typer.Exit(1)
 
 
@@ -103,6 +122,27 @@ def jobs(
     target = _target(address, key_file)
     found = run(listing.listed(target, "/v1/jobs", limit, state=state))
     _print_json(found) if as_json else listing.show(found, listing.JOBS)
+
+
+@app.command()
+def cancel(job: Job, *, address: Address = None, key_file: KeyFile = None) -> None:
+    """End a job that is not over."""
+    run(intervening.cancel(_target(address, key_file), job))
+    say("The job is cancelled. To go on with it: footnote retry")
+
+
+@app.command()
+def retry(
+    job: Job,
+    *,
+    password_stdin: PasswordStdin = False,
+    address: Address = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Queue a failed or cancelled job again; it goes on where it was."""
+    password = _password(asked=password_stdin)
+    run(intervening.retry(_target(address, key_file), job, password))
+    say("The job is queued.")
 
 
 @app.command()
@@ -170,6 +210,10 @@ def main() -> None:
 
 def _target(address: str | None, key_file: Path | None) -> Target:
     return find(configuration.read(), address, key_file)
+
+
+def _password(*, asked: bool) -> str | None:
+    return sys.stdin.readline().rstrip("\r\n") if asked else None
 
 
 def _print_json(found: object) -> None:

@@ -12,12 +12,14 @@ from api.routes.responses import COMMON, errors
 from api.schemas.common import Page
 from api.schemas.documents import (
     UPLOAD_FORM,
+    VERSION_FORM,
     DocumentBody,
     DocumentQuery,
     PageBody,
     UploadBody,
 )
 from data.errors import PageNotFound
+from data.records import Receipt
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"], responses=COMMON)
 
@@ -39,13 +41,36 @@ async def upload_document(
     request: Request, response: Response, key: EditorDep, state: StateDep, metrics: MetricsDep
 ) -> UploadBody:
     """Store a file and have it indexed in the background."""
-    async with state.uploads.received(request) as (fields, file):
+    async with state.uploads.received(request, key.workspace) as (fields, file):
         receipt = await state.lanes.blobs.run(state.intake.accept, key.workspace, fields, file)
     metrics.note_upload(file.bytes)
-    if receipt.duplicate and not receipt.requeued:
-        response.status_code = 200
-    response.headers["Location"] = f"/v1/jobs/{receipt.job.id}"
-    return UploadBody.of(receipt)
+    return _answered(receipt, response)
+
+
+@router.put(
+    "/{document_id}/content",
+    status_code=202,
+    openapi_extra=VERSION_FORM,
+    responses={
+        200: {"model": UploadBody, "description": "The document has these bytes already"},
+        **errors(404, 409, 415),
+    },
+)
+async def replace_content(
+    document_id: str,
+    request: Request,
+    response: Response,
+    key: EditorDep,
+    state: StateDep,
+    metrics: MetricsDep,
+) -> UploadBody:
+    """Store a new version and have it indexed; the old one answers until the new one is ready."""
+    async with state.uploads.received(request, key.workspace, document_id) as (fields, file):
+        receipt = await state.lanes.blobs.run(
+            state.intake.replace, key.workspace, document_id, fields, file
+        )
+    metrics.note_upload(file.bytes)
+    return _answered(receipt, response)
 
 
 @router.get("", responses=errors(404))
@@ -120,3 +145,10 @@ async def show_page(
         raise PageNotFound("Pages are counted from 1.")
     found = await run(documents.page, key.workspace, document_id, version, page)
     return PageBody(page=found.number, version=version, text=found.text, ocr=found.ocr)
+
+
+def _answered(receipt: Receipt, response: Response) -> UploadBody:
+    if receipt.duplicate and not receipt.requeued:
+        response.status_code = 200
+    response.headers["Location"] = f"/v1/jobs/{receipt.job.id}"
+    return UploadBody.of(receipt)

@@ -64,6 +64,8 @@ class PageBody(ResponseModel):
     ocr: bool
 
 
+FILE = {"type": "string", "format": "binary", "description": "a PDF"}
+PASSWORD = {"type": "string", "maxLength": 500, "description": "of an encrypted file"}
 UPLOAD_FORM = {
     "requestBody": {
         "required": True,
@@ -74,7 +76,7 @@ UPLOAD_FORM = {
                     "required": ["file"],
                     "additionalProperties": False,
                     "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "a PDF"},
+                        "file": FILE,
                         "library": {"type": "string", "default": "default"},
                         "title": {"type": "string", "maxLength": 500},
                         "tags": {
@@ -82,14 +84,25 @@ UPLOAD_FORM = {
                             "maxItems": 50,
                             "items": {"type": "string", "maxLength": 100},
                         },
-                        "password": {
-                            "type": "string",
-                            "maxLength": 500,
-                            "description": "of an encrypted file",
-                        },
+                        "password": PASSWORD,
                     },
                 },
                 "encoding": {"tags": {"style": "form", "explode": True}},
+            }
+        },
+    }
+}
+VERSION_FORM = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "additionalProperties": False,
+                    "properties": {"file": FILE, "password": PASSWORD},
+                }
             }
         },
     }

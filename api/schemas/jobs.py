@@ -3,7 +3,16 @@
 from datetime import datetime
 from typing import Literal
 
-from api.schemas.common import Identity, PageQuery, ResponseModel, Warned
+from pydantic import Field
+
+from api.schemas.common import (
+    Identity,
+    PageQuery,
+    RequestModel,
+    ResponseModel,
+    Text,
+    Warned,
+)
 from data.records import Job, JobKind, JobStage, JobState
 
 
@@ -12,6 +21,17 @@ class JobQuery(PageQuery):
 
     state: JobState | None = None
     document_id: Identity | None = None
+
+
+class RetryRequest(RequestModel):
+    """How a job is to be tried again."""
+
+    password: Text | None = Field(
+        None,
+        max_length=500,
+        repr=False,
+        description="of an encrypted file; without it the one there was is kept",
+    )
 
 
 class Progress(ResponseModel):

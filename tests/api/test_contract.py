@@ -49,6 +49,13 @@ class TestTheDocument:
         assert set(form["properties"]) == {"file", "library", "title", "tags", "password"}
         assert form["required"] == ["file"]
 
+    def test_describes_the_form_of_a_new_version(self, contract: dict[str, Any]) -> None:
+        body = contract["paths"]["/v1/documents/{document_id}/content"]["put"]["requestBody"]
+        form = body["content"]["multipart/form-data"]["schema"]
+
+        assert set(form["properties"]) == {"file", "password"}
+        assert form["additionalProperties"] is False
+
 
 OPERATIONS = [
     pytest.param(method, path, mode, id=f"{method} {path} {mode.value}")

@@ -296,8 +296,8 @@ class TestRequests:
             ("GET", "/v1", 404, "not_found"),
             ("PUT", "/v1/libraries", 405, "method_not_allowed"),
             ("POST", "/health", 405, "method_not_allowed"),
-            ("PUT", "/v1/documents/x/content", 405, "method_not_allowed"),
-            ("POST", "/v1/jobs/x/cancel", 404, "not_found"),
+            ("PATCH", "/v1/documents/x/content", 405, "method_not_allowed"),
+            ("POST", "/v1/jobs/x/stop", 404, "not_found"),
         ],
     )
     async def test_to_no_route_are_answered_in_our_shape(

@@ -198,6 +198,54 @@ class TestAdd:
         assert "a[2Jb.pdf: ready" in result.out
 
 
+class TestReplace:
+    def test_uploads_a_new_version_and_follows_it(
+        self, indexing: Played, footnote: Footnote, pdf: Path
+    ) -> None:
+        indexing.plays("PUT /v1/documents/doc-1/content", answer_json(receipt(), 202))
+
+        result = footnote("replace", "doc-1", str(pdf), "--password-stdin", stdin="s3cret\n")
+
+        assert result.code == 0, result.err
+        assert result.out.splitlines()[-1] == f"✓ {pdf.name}: ready, 3 pages, 7 chunks"
+        [body] = indexing.sent("PUT /v1/documents/doc-1/content")
+        assert pdf.read_bytes() in body
+        assert b"\r\n\r\ns3cret\r\n" in body
+
+    def test_of_an_unknown_document_shows_the_words_of_the_server(
+        self, indexing: Played, footnote: Footnote, pdf: Path
+    ) -> None:
+        route = "PUT /v1/documents/..%2Fdoc/content"
+        indexing.plays(route, answer_error(404, "document_not_found", "No such document."))
+
+        result = footnote("replace", "../doc", str(pdf))
+
+        assert result.code == 1
+        assert "No such document. (document_not_found)" in result.err
+
+
+class TestCancelAndRetry:
+    def test_are_told_to_the_server(self, played: Played, footnote: Footnote) -> None:
+        played.plays("POST /v1/jobs/job-1/cancel", answer_json(job("cancelled"), 202))
+        played.plays("POST /v1/jobs/job-1/retry", answer_json(job("queued"), 202))
+
+        assert footnote("cancel", "job-1").out.startswith("The job is cancelled.")
+        assert footnote("retry", "job-1").out == "The job is queued.\n"
+        result = footnote("retry", "job-1", "--password-stdin", stdin="s3cret word\n")
+
+        assert "s3cret" not in result.out + result.err
+        sent = [json.loads(body) for body in played.sent("POST /v1/jobs/job-1/retry")]
+        assert sent == [{"password": None}, {"password": "s3cret word"}]
+
+    def test_show_why_not(self, played: Played, footnote: Footnote) -> None:
+        for verb in ("cancel", "retry"):
+            played.plays(f"POST /v1/jobs/job-1/{verb}", answer_error(409, "conflict", "It is."))
+
+            result = footnote(verb, "job-1")
+
+            assert (result.code, result.err) == (1, "It is. (conflict)\n")
+
+
 CITATION = {
     "number": 2,
     "filename": "law.pdf",
