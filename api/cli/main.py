@@ -14,6 +14,7 @@ from api.cli.add import add as add_files
 from api.cli.ask import Question, answer
 from api.cli.ask import ask as ask_question
 from api.cli.collection import collected
+from api.cli.reindex import reindex as reindex_library
 from api.cli.running import run
 from api.cli.target import Target, find
 from api.cli.terminal import complain, say, write
@@ -146,6 +147,18 @@ def retry(
 
 
 @app.command()
+def reindex(
+    library: Annotated[str, typer.Argument(help="The library's name.")],
+    *,
+    address: Address = None,
+    key_file: KeyFile = None,
+) -> None:
+    """Build a library's vector index anew from the stored vectors; 1 if that failed."""
+    if not run(reindex_library(_target(address, key_file), library)):
+        raise typer.Exit(1)
+
+
+@app.command()
 def documents(
     *,
     library: Library = None,
@@ -172,6 +185,41 @@ def migrate() -> None:
     if setup.prepare(settings):
         place = "FOOTNOTE_ADMIN_KEY" if settings.admin_key else settings.folder / "admin.key"
         say(f"The first admin key is the one in {place}.")
+
+
+@app.command()
+def doctor(
+    *,
+    repair: Annotated[bool, typer.Option("--repair", help="Mend what can be mended.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Compare all that is kept, both ways, while it is in use; 1 if anything differs."""
+    from api.cli import doctor  # noqa: PLC0415 - Chroma and tantivy, which only this needs
+
+    def tell(report: doctor.Report) -> None:
+        if not as_json:
+            doctor.show(report)
+
+    report = doctor.examine(configuration.read(DOTENV), repair=repair, tell=tell)
+    _print_json(report.as_json()) if as_json else doctor.show(report)
+    if not report.is_clean:
+        raise typer.Exit(1)
+
+
+@app.command()
+def purge(
+    *,
+    in_bytes: Annotated[
+        bool, typer.Option("--bytes", help="Give back the room of what was deleted.")
+    ] = False,
+) -> None:
+    """Rebuild what deleted vectors and rows left holes in, and print the bytes freed."""
+    from api.cli import purge  # noqa: PLC0415 - Chroma, which only this needs
+
+    if not in_bytes:
+        raise Invalid("What is deleted is purged by itself. Say --bytes to shrink the files too.")
+    if not purge.free_bytes(configuration.read(DOTENV)):
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import Field
 
 from api.schemas.common import RequestModel, ResponseModel
+from api.schemas.jobs import JobBody
 
 
 class NewLibrary(RequestModel):
@@ -19,3 +20,9 @@ class LibraryBody(ResponseModel):
     id: str
     name: str
     created_at: datetime
+
+
+class Reindexing(ResponseModel):
+    """The rebuild of a library's vector index."""
+
+    job: JobBody

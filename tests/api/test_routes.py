@@ -224,6 +224,20 @@ class TestLibraries:
     async def test_the_default_one_stays(self, client: httpx.AsyncClient) -> None:
         assert code_of(await client.delete("/v1/libraries/default")) == (409, "conflict")
 
+    async def test_are_reindexed_by_one_job_at_a_time(
+        self, client: httpx.AsyncClient, service: "Service"
+    ) -> None:
+        first = await client.post("/v1/libraries/default/reindex")
+        again = await client.post("/v1/libraries/default/reindex")
+
+        job = first.json()["job"]
+        assert (first.status_code, job["kind"], job["document_id"]) == (202, "reindex", None)
+        assert first.headers["Location"] == f"/v1/jobs/{job['id']}"
+        assert again.json()["job"]["id"] == job["id"]
+        assert service.bell.rings == 2
+        unknown = await client.post("/v1/libraries/nothing/reindex")
+        assert code_of(unknown) == (404, "library_not_found")
+
     @pytest.mark.parametrize("name", ["", "A", "-a", "a b", "a\n", "ä", "x" * 64, "a\0", None, 7])
     async def test_have_simple_names(self, client: httpx.AsyncClient, name: Any) -> None:
         answer = await client.post("/v1/libraries", json={"name": name})

@@ -70,6 +70,14 @@ class TestAKey:
 
         assert answer.status_code in (400, 404, 422)
 
+    async def test_of_an_editor_rebuilds_no_index(
+        self, client: httpx.AsyncClient, service: "Service"
+    ) -> None:
+        headers = service.new_key(Role.EDITOR)
+        answer = await client.post("/v1/libraries/default/reindex", headers=headers)
+
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "forbidden")
+
     async def test_of_an_editor_sees_no_status(
         self, client: httpx.AsyncClient, service: "Service"
     ) -> None:

@@ -22,6 +22,8 @@ from tests.cli.conftest import (
     answer_json,
 )
 
+REINDEX = "POST /v1/libraries/law/reindex"
+
 
 def job(state: str, **changes: object) -> dict[str, Any]:
     return {
@@ -261,6 +263,39 @@ DONE: dict[str, Any] = {
     "reason": None,
 }
 TOKENS = [("token", {"text": "It is so [2]. "}), ("token", {"text": "And \x1b[2Jso [1]."})]
+
+
+class TestReindex:
+    def test_follows_the_rebuild_to_its_end(self, played: Played, footnote: Footnote) -> None:
+        building = {**RUNNING, "kind": "reindex", "stage": "indexing"}
+        played.plays(REINDEX, answer_json({"job": job("queued")}, 202))
+        played.plays(
+            "GET /v1/jobs/job-1/events", answer_events(("job", building), ("job", job("succeeded")))
+        )
+
+        result = footnote("reindex", "law")
+
+        assert result.code == 0, result.err
+        assert result.out.splitlines() == ["law: indexing", "✓ law: reindexed"]
+
+    def test_that_fails_is_1_with_the_reason(self, played: Played, footnote: Footnote) -> None:
+        error = {"code": "attempts_exhausted", "message": "It stopped three times."}
+        played.plays(REINDEX, answer_json({"job": job("failed", error=error)}, 202))
+
+        result = footnote("reindex", "law")
+
+        assert result.code == 1
+        assert "✗ law: It stopped three times. (attempts_exhausted)" in result.out
+
+    def test_of_an_unknown_library_shows_the_words_of_the_server(
+        self, played: Played, footnote: Footnote
+    ) -> None:
+        played.plays(REINDEX, answer_error(404, "library_not_found", "There is none."))
+
+        result = footnote("reindex", "law")
+
+        assert result.code == 1
+        assert "There is none. (library_not_found)" in result.err
 
 
 class TestAsk:
