@@ -2,9 +2,12 @@
 
 import hashlib
 import resource
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pytest
 
 from data.blobs import LocalBlobs
@@ -99,6 +102,81 @@ class TestAFile:
         assert list((tmp_path / "blobs" / ".staging").iterdir()) == []
 
 
+class TestACopy:
+    def test_has_the_same_bytes_under_another_key(
+        self, blobs: LocalBlobs, store: Callable[..., str], tmp_path: Path
+    ) -> None:
+        content = bytes(range(256)) * 9_000
+        store(KEY, content)
+        assert (blobs.has(KEY), blobs.has("ws-1/doc-2/1")) == (True, False)
+
+        blobs.copy(KEY, "ws-1/doc-2/1")
+        blobs.delete(KEY)
+
+        assert (blobs.has(KEY), blobs.has("ws-1/doc-2/1")) == (False, True)
+        assert b"".join(blobs.read("ws-1/doc-2/1")) == content
+        assert list((tmp_path / "blobs" / ".staging").iterdir()) == []
+
+    def test_of_nothing_leaves_nothing(self, blobs: LocalBlobs, tmp_path: Path) -> None:
+        with pytest.raises(NotFound):
+            blobs.copy(KEY, "ws-1/doc-2/1")
+
+        assert not blobs.has("ws-1/doc-2/1")
+        assert list((tmp_path / "blobs" / ".staging").iterdir()) == []
+
+
+class SilentStore(fsspec.AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
+    """A store whose library has words of its own for a server that does not answer."""
+
+    protocol = "silent"
+    cachable = False
+
+    def __getattribute__(self, name: str) -> Any:
+        if name in ("makedirs", "put_file", "get_file", "open", "exists", "isfile", "du", "rm"):
+            raise RuntimeError("no endpoint")
+        return super().__getattribute__(name)
+
+
+class TestAStoreThatIsSilent:
+    def test_is_away_and_not_a_defect(self, tmp_path: Path) -> None:
+        fsspec.register_implementation("silent", SilentStore, clobber=True)
+        blobs = RemoteBlobs("silent://bucket/prefix", tmp_path / "blobs", 0)
+        staging = blobs.stage()
+        staging.write(b"content")
+        staging.finish()
+
+        for call in (
+            lambda: blobs.keep(staging.name, KEY),
+            lambda: blobs.delete(KEY),
+            lambda: blobs.has(KEY),
+            lambda: list(blobs.read(KEY)),
+            lambda: blobs.local(KEY).__enter__(),
+            blobs.check,
+            blobs.used_bytes,
+        ):
+            with pytest.raises(BlobsUnavailable):
+                call()
+
+    def test_without_its_bucket_is_away_too(self, tmp_path: Path) -> None:
+        class Bucketless(SilentStore):
+            protocol = "bucketless"
+
+            def __getattribute__(self, name: str) -> Any:
+                if name == "makedirs":
+                    return lambda *_a, **_b: None
+                if name == "put_file":
+                    raise FileNotFoundError("The specified bucket does not exist")
+                return super().__getattribute__(name)
+
+        fsspec.register_implementation("bucketless", Bucketless, clobber=True)
+        blobs = RemoteBlobs("bucketless://bucket", tmp_path / "blobs", 0)
+        staging = blobs.stage()
+        staging.finish()
+
+        with pytest.raises(BlobsUnavailable):
+            blobs.keep(staging.name, KEY)
+
+
 class TestRemoving:
     def test_takes_all_versions_of_a_document_and_no_other(
         self, blobs: LocalBlobs, store: Callable[..., str]
@@ -130,6 +208,14 @@ class TestAFullDisk:
 
         with pytest.raises(StorageFull):
             blobs.stage()
+
+    def test_is_told_when_the_file_would_fill_it(self, tmp_path: Path) -> None:
+        free = shutil.disk_usage(tmp_path).free
+        blobs = LocalBlobs(tmp_path / "blobs", free // 2)
+        blobs.stage(free // 4).close()
+
+        with pytest.raises(StorageFull):
+            blobs.stage(free)
 
     def test_is_told_in_the_middle_of_a_file(self, blobs: LocalBlobs) -> None:
         staging = blobs.stage()

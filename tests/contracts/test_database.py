@@ -9,7 +9,14 @@ from sqlalchemy import insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database, clock
-from data.errors import CatalogueUnavailable, Invalid, LibraryNotFound, StorageFull, VersionGone
+from data.errors import (
+    CatalogueUnavailable,
+    CommitUncertain,
+    Invalid,
+    LibraryNotFound,
+    StorageFull,
+    VersionGone,
+)
 from data.settings import DatabaseSettings, Settings
 from data.stores import Stores
 from data.tables import workers
@@ -53,6 +60,27 @@ class TestTransactions:
             after = connection.execute(select(workers)).all()
 
         assert before == after == []
+
+    @pytest.mark.parametrize("at_its_end", [True, False])
+    def test_that_break_off_say_whether_they_may_have_happened(
+        self, stores: Stores, backend: str, *, at_its_end: bool
+    ) -> None:
+        if backend == "sqlite":
+            pytest.skip("its commit is a call of a library: there is no connection to break")
+
+        def break_off() -> None:
+            with stores.database.write() as connection:
+                own = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+                with stores.database.engine.connect() as other:
+                    other.execute(text(f"SELECT pg_terminate_backend({own}, 10000)"))
+                if not at_its_end:
+                    connection.execute(text("SELECT 1"))
+
+        with pytest.raises(CatalogueUnavailable) as broken:
+            break_off()
+
+        assert isinstance(broken.value, CommitUncertain) is at_its_end
+        stores.presence.beat("the next transaction")
 
     def test_of_many_writers_all_succeed(self, stores: Stores, together: Together) -> None:
         def write(name: int) -> None:
