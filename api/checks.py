@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import urlsplit
 
 from api.health import Check
+from api.wholeness import Wholeness
 from data.blobs import LocalBlobs
 from data.database import Database
 from data.ephemeral import Ephemeral
-from data.errors import ModelUnavailable, Unavailable
+from data.errors import IndexIncomplete, ModelUnavailable, Unavailable
 from data.lexical_follower import LexicalFollower
 from data.presence import Presence
 from data.vectors import VectorIndex
@@ -44,9 +45,17 @@ def of_broker(ephemeral: Ephemeral) -> Check:
     return checked(ephemeral.check)
 
 
-def of_index(index: VectorIndex) -> Check:
-    """Whether the vector index answers."""
-    return checked(index.check)
+def of_index(index: VectorIndex, wholeness: Wholeness) -> Check:
+    """Whether the vector index answers, with all that it should have."""
+
+    async def check() -> str:
+        await index.check()
+        if lost := await wholeness.lost():
+            which = "1 library is" if lost == 1 else f"{lost} libraries are"
+            raise IndexIncomplete(f"The index of {which} being rebuilt.")
+        return "It answers."
+
+    return check
 
 
 def of_lexical(follower: LexicalFollower) -> Check:

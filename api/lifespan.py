@@ -12,6 +12,7 @@ from api.security import Authentication
 from api.signals import at_first_signal
 from api.state import Lanes, State
 from api.uploads import Uploads
+from api.wholeness import Wholeness
 from data.census import Census
 from data.contents import Page, Vectors
 from data.ephemeral import Ephemeral
@@ -55,6 +56,8 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         batcher = await open_batcher(settings, metrics, stores, lanes, stack)
         vectors = VectorIndex(settings.index_url, settings.index)
         stack.push_async_callback(vectors.close)
+        wholeness = Wholeness(vectors, stores, lanes.checks)
+        stack.push_async_callback(wholeness.close)
         ephemeral = Ephemeral(settings.broker_url, settings.broker)
         stack.push_async_callback(ephemeral.close)
         follower = stack.enter_context(
@@ -87,7 +90,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
                     "catalogue": checks.of_catalogue(stores.database, lanes.checks),
                     "blobs": checks.of_blobs(stores.blobs, lanes.checks),
                     "broker": checks.of_broker(ephemeral),
-                    "index": checks.of_index(vectors),
+                    "index": checks.of_index(vectors, wholeness),
                     "lexical": checks.of_lexical(follower),
                     "workers": checks.of_workers(stores.presence, lanes.checks),
                     "embedder": checks.of_embedder(batcher),
