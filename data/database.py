@@ -33,6 +33,8 @@ SQLITE_AWAY = ("locked", "unable to open", "disk I/O error", "readonly", "interr
 # What SQLITE_FULL says, and PostgreSQL's disk_full.
 SQLITE_FULL = "disk is full"
 POSTGRESQL_FULL = "53100"
+# PostgreSQL's read_only_sql_transaction: a standby answers, or the disk is full.
+POSTGRESQL_READ_ONLY = "25006"
 
 
 class clock(FunctionElement[float]):  # noqa: N801 - reads as an SQL function
@@ -112,7 +114,7 @@ def _translated() -> Iterator[None]:
     except (DataError, OverflowError, UnicodeEncodeError) as error:
         raise Invalid("The request has a value that can't be stored.") from error
     except DBAPIError as error:
-        if not isinstance(error, OperationalError) and not error.connection_invalidated:
+        if not _is_of_the_server(error):
             raise
         if _is_full(error):
             raise StorageFull from error
@@ -130,6 +132,12 @@ def _uncertain() -> Iterator[None]:
         if _is_full(error):
             raise
         raise CommitUncertain from error
+
+
+def _is_of_the_server(error: DBAPIError) -> bool:
+    """Return whether the database could not do it, whatever was asked."""
+    is_read_only = getattr(error.orig, "sqlstate", None) == POSTGRESQL_READ_ONLY
+    return isinstance(error, OperationalError) or error.connection_invalidated or is_read_only
 
 
 def _is_full(error: DBAPIError) -> bool:

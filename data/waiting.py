@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, case, exists, or_
 
 from data.database import clock
-from data.jobs import OPEN
+from data.jobs import is_open
 from data.records import JobKind
 from data.tables import jobs, libraries, workspaces
 
@@ -19,7 +19,7 @@ def unheld() -> tuple[ColumnElement[bool], ...]:
         libraries.c.id == jobs.c.library_id, libraries.c.deleted_at.is_not(None)
     )
     return (
-        jobs.c.state.in_(OPEN),
+        is_open(),
         or_(jobs.c.kind == JobKind.PURGE, ~hidden.correlate(jobs)),
         or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < clock()),
         jobs.c.not_before <= clock(),

@@ -169,6 +169,20 @@ class TestErrors:
         with pytest.raises(StorageFull):
             execute(stores, *DISK_FULL[backend])
 
+    def test_say_that_a_database_that_can_only_be_read_is_away(
+        self, stores: Stores, backend: str
+    ) -> None:
+        only_read = {
+            "sqlite": "PRAGMA query_only = ON",
+            "postgresql": "SET TRANSACTION READ ONLY",
+        }
+        write = "INSERT INTO workers (id, seen_at, started_at) VALUES ('one', 1, 1)"
+
+        with pytest.raises(CatalogueUnavailable) as refused:
+            execute(stores, only_read[backend], write)
+
+        assert refused.value.code == "catalogue_unavailable"
+
 
 def test_the_home_may_have_any_name(tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("home") / "50% off, with spaces"
