@@ -72,7 +72,7 @@ class Catalogue:
                 delay = lock_jobs(connection, claim.document_id, but=claim.job_id)
                 if old:
                     _supersede(connection, claim.document_id, old)
-                _record(connection, claim.document_id, claim.version, published=True)
+                record_change(connection, claim.document_id, claim.version, published=True)
                 _retire(connection, claim, delay)
             succeed(connection, claim, warnings=noted)
 
@@ -149,7 +149,7 @@ def _delete(
     delays = [lock_jobs(connection, row.id) for row in gone]
     for row in gone:
         if row.published_version:
-            _record(connection, row.id, row.published_version, published=False)
+            record_change(connection, row.id, row.published_version, published=False)
     for row, delay in zip(gone, delays, strict=True):
         mine = jobs.c.document_id == row.id
         cancel_jobs(connection, "cancelled", "The document was deleted.", mine)
@@ -173,7 +173,7 @@ def _supersede(connection: Connection, document_id: str, version: int) -> None:
         .where(versions.c.document_id == document_id, versions.c.version == version)
         .values(superseded_at=clock())
     )
-    _record(connection, document_id, version, published=False)
+    record_change(connection, document_id, version, published=False)
 
 
 def _retire(connection: Connection, claim: Claim, delay_seconds: float) -> None:
@@ -199,7 +199,10 @@ def _retire(connection: Connection, claim: Claim, delay_seconds: float) -> None:
         insert_job(connection, *place, version, JobKind.PURGE, delay_seconds)
 
 
-def _record(connection: Connection, document_id: str, version: int, *, published: bool) -> None:
+def record_change(
+    connection: Connection, document_id: str, version: int, *, published: bool
+) -> None:
+    """Have the indexes that follow the catalogue take a version up, or forget it."""
     connection.execute(
         insert(changes).values(
             sequence=advance(connection, CATALOGUE),

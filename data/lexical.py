@@ -12,7 +12,7 @@ from data.contents import StoredChunk
 from data.errors import LexicalUnavailable
 
 # A new schema gets a new folder, and is filled from the catalogue.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 STEMMED = ("title", "section", "text")
 # A title or section that names the subject helps; the text decides.
 BOOSTS = {"title": 0.6, "section": 0.8, "text": 1.0}
@@ -38,14 +38,34 @@ class LexicalIndex:
         shutil.rmtree(root, ignore_errors=True)
         return cls(root)
 
+    @classmethod
+    def existing(cls, root: Path) -> "LexicalIndex":
+        """Open an index that somebody else writes; ``LexicalUnavailable`` when there is none."""
+        if not (root / f"v{SCHEMA_VERSION}" / "meta.json").exists():
+            raise LexicalUnavailable("There is no lexical index here.")
+        return cls(root)
+
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._folder
+
     @property
     def sequence(self) -> int:
         """The number of the last change that a search sees."""
+        return int(self._state("sequence") or 0)
+
+    @property
+    def mark(self) -> str:
+        """What tells that change from those of other catalogues; empty: unknown."""
+        return str(self._state("mark") or "")
+
+    def _state(self, field: str) -> Any:
         state = tantivy.Query.term_query(self._index.schema, "kind", "state")
         try:
             searcher = self._index.searcher()
             found = searcher.search(state, limit=1).hits
-            return int(searcher.doc(found[0][1])["sequence"][0]) if found else 0
+            return searcher.doc(found[0][1]).get_first(field) if found else None
         except (ValueError, OSError) as error:
             raise LexicalUnavailable from error
 
@@ -81,6 +101,24 @@ class LexicalIndex:
         except (ValueError, OSError) as error:
             raise LexicalUnavailable from error
 
+    def revisions(self, prefix: str = "") -> dict[tuple[str, int], int]:
+        """Return how many chunks of which versions there are, of documents that begin so."""
+        every = tantivy.Query.all_query()
+        try:
+            found = self._index.searcher().terms_with_prefix("revision", prefix, every)
+        except (ValueError, OSError) as error:
+            raise LexicalUnavailable from error
+        return {(name.rpartition("-")[0], int(name.rpartition("-")[2])): n for name, n in found}
+
+    def count(self, document_id: str, version: int) -> int:
+        """Return how many chunks of a version there are."""
+        revision = f"{document_id}-{version}"
+        mine = tantivy.Query.term_query(self._index.schema, "revision", revision)
+        try:
+            return int(self._index.searcher().search(mine, limit=1).count)
+        except (ValueError, OSError) as error:
+            raise LexicalUnavailable from error
+
     def reload(self) -> None:
         """See what another process of this host has committed."""
         try:
@@ -97,6 +135,7 @@ class LexicalIndex:
         removed: Iterable[tuple[str, int]],
         added: Iterable[tuple[str, StoredChunk]],
         sequence: int,
+        mark: str = "",
     ) -> None:
         """Remove versions, add chunks with their workspaces, and commit with the sequence.
 
@@ -111,7 +150,7 @@ class LexicalIndex:
                 self._writer.add_document(_document(workspace, chunk))
             # In the same commit as what it stands for: tantivy-py offers no commit payload.
             self._writer.delete_documents_by_term("kind", "state")
-            self._writer.add_document(tantivy.Document(kind="state", sequence=sequence))
+            self._writer.add_document(tantivy.Document(kind="state", sequence=sequence, mark=mark))
             self._writer.commit()
             self._index.reload()
         except (ValueError, OSError) as error:
@@ -123,6 +162,7 @@ def _schema() -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("kind", stored=False, tokenizer_name="raw", index_option="basic")
     builder.add_unsigned_field("sequence", stored=True)
+    builder.add_text_field("mark", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("chunk", stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("workspace", "library", "document", "revision"):
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")

@@ -126,19 +126,28 @@ class Purges:
             self.queue(row.document_id, row.version)
         return len(found)
 
-    def queue(self, document_id: str, version: int) -> bool:
-        """Queue a purge of a version unless there is one; what it removes it will find out."""
+    def queue(self, document_id: str, version: int) -> str | None:
+        """Queue a purge of a version unless there is one, and return the job's id.
+
+        What it is to remove it will find out.
+        """
+        is_queued = exists().where(
+            jobs.c.document_id == document_id,
+            jobs.c.version == version,
+            jobs.c.kind == JobKind.PURGE,
+            jobs.c.state.in_(OPEN),
+        )
         with self._database.write() as connection:
             lock_document(connection, document_id)
             owner = connection.execute(
-                select(documents.c.workspace_id, documents.c.library_id)
-                .join(versions, versions.c.document_id == documents.c.id)
-                .where(documents.c.id == document_id, versions.c.version == version, ~_is_queued())
+                select(documents.c.workspace_id, documents.c.library_id).where(
+                    documents.c.id == document_id, ~is_queued
+                )
             ).first()
-            if owner is not None:
-                place = (owner.workspace_id, owner.library_id, document_id, version)
-                insert_job(connection, *place, JobKind.PURGE)
-            return owner is not None
+            if owner is None:
+                return None
+            place = (owner.workspace_id, owner.library_id, document_id, version)
+            return insert_job(connection, *place, JobKind.PURGE).id
 
     def _remove_some(self, claim: Claim, table: Table, version: int | None) -> bool:
         keys = tuple(table.primary_key.columns)

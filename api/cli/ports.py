@@ -35,11 +35,19 @@ def reserve(host: str, port: int, holder: ExitStack) -> int:
 def remembered(host: str, note: Path, holder: ExitStack) -> int:
     """Hold the port that ``note`` names, or any free one when it is taken, and note it."""
     try:
-        number = reserve(host, int(note.read_text()), holder)
-    except (OSError, ValueError, OverflowError, PortTaken):
+        number = reserve(host, noted(note) or 0, holder)
+    except (OSError, OverflowError, PortTaken):
         number = reserve(host, 0, holder)
-        note.write_text(str(number))
+    note.write_text(str(number))
     return number
+
+
+def noted(note: Path) -> int | None:
+    """Return the port that a note names, if there is one."""
+    try:
+        return int(note.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def _refusal(error: OSError, host: str, port: int) -> PortTaken:
