@@ -4,7 +4,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import partial
-from itertools import product
 
 from data.audit.findings import Finding
 from data.audit.mending import Mending
@@ -14,7 +13,7 @@ from data.lexical import LexicalIndex
 
 LOOK_SECONDS = 0.1
 # What is after the first letters of a document's id (data/acceptance.py): 256 parts.
-PARTS = tuple(f"doc-{''.join(pair)}" for pair in product("0123456789abcdef", repeat=2))
+PARTS = tuple(f"doc-{first:02x}" for first in range(256))
 
 
 class LexicalAudit:

@@ -12,7 +12,7 @@ from data.records import Claim, JobKind, JobStage
 from data.stores import Stores
 from tests.contracts.corpus import Corpus, Together
 from tests.memory_vectors import MemoryVectors
-from tests.slices import OneStep
+from tests.slices import Counted
 from workers.purging import Purger
 
 SECONDS = 2.0
@@ -86,7 +86,7 @@ class Crowd:
 
     def _purge(self, claim: Claim) -> None:
         try:
-            Purger(self._stores, MemoryVectors()).run(claim, OneStep())
+            Purger(self._stores, MemoryVectors()).run(claim, Counted(1))
         except Unavailable as reason:
             self._stores.claims.wait(claim, str(reason))
 

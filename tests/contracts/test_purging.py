@@ -18,7 +18,7 @@ from data.stores import Stores
 from data.tables import chunks, documents, jobs, libraries, pages, versions
 from tests.contracts.corpus import Corpus, begin_second_version, rows_by_table, seen
 from tests.memory_vectors import MemoryVectors
-from tests.slices import OneStep, Unbounded
+from tests.slices import Counted, Unbounded
 from workers.purging import Purger
 from workers.sweeping import Sweeper
 
@@ -217,7 +217,7 @@ class TestADeletedDocument:
         stores.catalogue.delete_document(workspace, replaced.document_id)
 
         slices = 1
-        while purger.run(claim := corpus.claim(), OneStep()):
+        while purger.run(claim := corpus.claim(), Counted(1)):
             slices += 1
 
         # 33 chunks are one batch, 33 pages are two, and what is left is the last one.
