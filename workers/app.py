@@ -19,7 +19,11 @@ app.conf.update(
     # Loading the model takes longer than the four seconds that are the default; on a busy
     # machine very much longer.
     worker_proc_alive_timeout=180,
+    # A fresh child now and then gives back what leaked. One that indexes has 370 MB at its most,
+    # with the model that comes along; the bound (in KB, looked at after each slice) leaves room
+    # for large ones.
     worker_max_tasks_per_child=2000,
+    worker_max_memory_per_child=4_000_000,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     broker_connection_retry_on_startup=True,

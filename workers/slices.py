@@ -20,14 +20,24 @@ class RunningSlice:
         self._stopping = stopping
         self._grace_seconds = grace_seconds
         self._is_lost = False
+        self._is_told = False
         # Counts how often the slice got on.
         self.steps = 0
 
     def is_over(self) -> bool:
-        """Return whether to end at this page and keep what is done; also notes that it got on."""
-        self.check()
+        """Return whether to end at this page and keep what is done; also notes that it got on.
+
+        What is done may always be kept: only one that was told so and goes on is given up.
+        """
+        if self._is_told:
+            self.check()
+        elif self._is_lost:
+            raise ClaimLost
         self.steps += 1
-        return self._stopping.is_asked or time.monotonic() > self._until
+        # However slow the machine is, every slice gets on: its first step is not ended by time.
+        is_late = self.steps > 1 and time.monotonic() > self._until
+        self._is_told = is_late or self._stopping.is_asked
+        return self._is_told
 
     def check(self) -> None:
         """Raise ``ClaimLost`` when nobody wants the work any more, ``ShuttingDown`` when it must

@@ -22,12 +22,12 @@ def test_it_goes_on_while_nothing_ends_it(stopping: Stopping) -> None:
     assert not bounds.is_over()
 
 
-def test_it_is_over_when_its_time_is(stopping: Stopping) -> None:
+def test_it_is_over_when_its_time_is_but_not_before_its_first_step(stopping: Stopping) -> None:
     bounds = RunningSlice(0, stopping)
 
     bounds.check()
 
-    assert bounds.is_over()
+    assert [bounds.is_over(), bounds.is_over()] == [False, True]
 
 
 def test_it_is_over_when_the_worker_stops_and_what_is_done_may_be_kept(stopping: Stopping) -> None:
@@ -39,7 +39,9 @@ def test_it_is_over_when_the_worker_stops_and_what_is_done_may_be_kept(stopping:
     assert bounds.is_over()
 
 
-def test_it_is_given_up_when_the_worker_has_been_stopping_for_too_long(stopping: Stopping) -> None:
+def test_it_is_given_up_where_it_waits_when_the_worker_has_been_stopping_for_too_long(
+    stopping: Stopping,
+) -> None:
     bounds = RunningSlice(600, stopping, grace_seconds=0)
     bounds.check()
 
@@ -47,6 +49,14 @@ def test_it_is_given_up_when_the_worker_has_been_stopping_for_too_long(stopping:
 
     with pytest.raises(ShuttingDown):
         bounds.check()
+
+
+def test_it_may_keep_a_page_that_took_too_long_but_not_go_on(stopping: Stopping) -> None:
+    bounds = RunningSlice(600, stopping, grace_seconds=0)
+
+    stopping.ask_all()
+
+    assert bounds.is_over()
     with pytest.raises(ShuttingDown):
         bounds.is_over()
 
