@@ -9,7 +9,7 @@ from api.wholeness import Wholeness
 from data.blobs import LocalBlobs
 from data.database import Database
 from data.ephemeral import Ephemeral
-from data.errors import IndexIncomplete, ModelUnavailable, Unavailable
+from data.errors import IndexIncomplete, LexicalUnavailable, ModelUnavailable, Unavailable
 from data.lexical_follower import LexicalFollower
 from data.presence import Presence
 from data.vectors import VectorIndex
@@ -59,10 +59,12 @@ def of_index(index: VectorIndex, wholeness: Wholeness) -> Check:
 
 
 def of_lexical(follower: LexicalFollower) -> Check:
-    """Whether the lexical index is open."""
+    """Whether the lexical index is open, with most of what it should have."""
 
     async def check() -> str:
         follower.index  # noqa: B018 - raises LexicalUnavailable until it is open
+        if follower.is_rebuilding:
+            raise LexicalUnavailable("The lexical index is being rebuilt.")
         return "It is open."
 
     return check

@@ -39,6 +39,15 @@ class LexicalIndex:
         return cls(root)
 
     @classmethod
+    def newest(cls, root: Path) -> "LexicalIndex":
+        """Open or make an index, and remove those of other schemas."""
+        index = cls(root)
+        for other in root.iterdir():
+            if other.name != index.folder.name:
+                shutil.rmtree(other, ignore_errors=True)
+        return index
+
+    @classmethod
     def existing(cls, root: Path) -> "LexicalIndex":
         """Open an index that somebody else writes; ``LexicalUnavailable`` when there is none."""
         if not (root / f"v{SCHEMA_VERSION}" / "meta.json").exists():

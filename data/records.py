@@ -257,3 +257,8 @@ class Change:
     version: int
     # Otherwise the version's rows are to be removed.
     published: bool
+
+    @property
+    def mark(self) -> str:
+        """What no other catalogue has at this place of its sequence."""
+        return f"{self.document_id}-{self.version}-{self.published:d}"

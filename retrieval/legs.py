@@ -120,7 +120,8 @@ class LexicalLeg:
         """Return whether the index has followed so far, giving it a moment; no thread waits."""
         deadline = time.perf_counter() + self._wait_seconds
         while not self._follower.has_followed(sequence):
-            if time.perf_counter() > deadline or not self._follower.is_open:
+            gone = not self._follower.is_open or self._follower.is_rebuilding
+            if gone or time.perf_counter() > deadline:
                 return False
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return True

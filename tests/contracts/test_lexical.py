@@ -1,15 +1,20 @@
 """The lexical index follows the catalogue, whoever writes it and whatever happens to it."""
 
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from data.catalogue import Catalogue
 from data.errors import LexicalUnavailable
-from data.lexical_follower import LexicalFollower
+from data.lexical import LexicalIndex
+from data.lexical_follower import FAR, LexicalFollower
+from data.records import Change
 from data.stores import Stores
 from tests.contracts.corpus import Corpus
 
@@ -217,9 +222,101 @@ class TestAFollower:
 
         assert search(follow(), "dolphin")
 
+    def test_rebuilds_an_index_of_another_catalogue_that_has_fewer_changes(
+        self,
+        corpus: Corpus,
+        stores: Stores,
+        root: Path,
+        follow: Callable[[], LexicalFollower],
+        search: Search,
+    ) -> None:
+        corpus.ready("whale")
+        LexicalIndex(root / "index").apply([], [], 1, "doc-elsewhere-1-1")
+
+        assert search(follow(), "whale")
+
+    @pytest.mark.parametrize("folder", [".", "index", "index/v2"])
+    def test_rebuilds_what_is_deleted_while_it_runs(
+        self,
+        corpus: Corpus,
+        root: Path,
+        follow: Callable[[], LexicalFollower],
+        search: Search,
+        folder: str,
+    ) -> None:
+        first, second = follow(), follow()
+        document_id = corpus.ready("whale").document.id
+        assert search(first, "whale") == search(second, "whale")
+
+        shutil.rmtree(root / folder)
+
+        for follower in (first, second):
+            settle(partial(finds, search, follower, f"{document_id}-1-0"))
+        corpus.ready("dolphin")
+        assert len(search(first, "dolphin")) == len(search(second, "dolphin")) == 1
+        assert (root / "index" / "v2" / "meta.json").exists()
+        assert not first.is_rebuilding
+        assert not second.is_rebuilding
+
+    def test_says_that_it_is_being_rebuilt_until_it_is(
+        self, corpus: Corpus, stores: Stores, root: Path, workspace: str
+    ) -> None:
+        for _ in range(FAR // 2 + 1):
+            gone = corpus.ready("whale").document.id
+            stores.catalogue.delete_document(workspace, gone)
+            corpus.finish()
+        gate = threading.Event()
+        catalogue = Slow(stores.catalogue, gate)
+
+        with LexicalFollower(root, catalogue, stores.visibility) as follower:
+            settle(lambda: follower.is_open)
+            assert follower.is_rebuilding
+            gate.set()
+            assert follower.wait_for(stores.catalogue.sequence(), LONG)
+            assert not follower.is_rebuilding
+
+    def test_removes_the_index_of_an_older_schema(
+        self, root: Path, follow: Callable[[], LexicalFollower]
+    ) -> None:
+        (root / "index" / "v1").mkdir(parents=True)
+        follower = follow()
+
+        settle(lambda: follower.is_open)
+
+        assert [path.name for path in (root / "index").iterdir()] == ["v2"]
+
     def test_says_that_it_is_not_there_yet(self, stores: Stores, root: Path) -> None:
         follower = LexicalFollower(root, stores.catalogue, stores.visibility)
 
         with pytest.raises(LexicalUnavailable):
             _ = follower.index
         assert not follower.wait_for(1, 0.01)
+
+
+class Slow(Catalogue):
+    """The same catalogue, whose changes come when the gate is open."""
+
+    def __init__(self, catalogue: Catalogue, gate: threading.Event) -> None:
+        super().__init__(catalogue._database)
+        self._gate = gate
+
+    def changes_after(self, sequence: int, limit: int) -> tuple[Change, ...]:
+        if sequence >= 0:
+            self._gate.wait(LONG)
+        return super().changes_after(sequence, limit)
+
+
+def finds(search: Search, follower: LexicalFollower, chunk: str) -> bool:
+    """Return whether the whale is found; until the index is there again that may not be."""
+    try:
+        return search(follower, "whale") == [chunk]
+    except LexicalUnavailable:
+        return False
+
+
+def settle(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    deadline = time.monotonic() + LONG
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
