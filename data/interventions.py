@@ -12,7 +12,7 @@ from data.documents import live
 from data.errors import Conflict, JobNotFound
 from data.jobs import OPEN, cancel_jobs, job_columns, job_of, latest_ingest, lock_jobs
 from data.records import DocumentState, Job, JobKind, JobState
-from data.tables import documents, jobs, versions
+from data.tables import documents, jobs, libraries, versions
 
 # A document's id to its file's password, encrypted for that document.
 Seal = Callable[[str], bytes]
@@ -56,6 +56,8 @@ class Interventions:
                 _require_latest(connection, row)
                 password = seal and seal(row.document_id)
                 reopen(connection, row.document_id, row.version, password)
+            elif row.kind == JobKind.REINDEX:
+                _require_alone(connection, row)
             connection.execute(
                 update(jobs)
                 .where(jobs.c.id == job_id)
@@ -77,7 +79,7 @@ class Interventions:
 
 
 def _locked(connection: Connection, workspace: str, job_id: str) -> Row[Any]:
-    """Return a job of the workspace, locked after its document, or raise ``JobNotFound``."""
+    """Return a job of the workspace, locked after what it is about, or raise ``JobNotFound``."""
     mine = select(jobs).where(jobs.c.workspace_id == workspace, jobs.c.id == job_id)
     row = connection.execute(mine).first()
     if row is None:
@@ -85,6 +87,9 @@ def _locked(connection: Connection, workspace: str, job_id: str) -> Row[Any]:
     if row.document_id:
         lock_document(connection, row.document_id)
         lock_jobs(connection, row.document_id)
+    else:
+        library = select(libraries.c.id).where(libraries.c.id == row.library_id)
+        connection.execute(library.with_for_update())
     return connection.execute(mine.with_for_update()).one()
 
 
@@ -101,6 +106,18 @@ def _require_latest(connection: Connection, row: Row[Any]) -> None:
     # Its checkpoint counts no more: the newer job has started over.
     if latest_ingest(connection, row.document_id, row.version).id != row.id:
         raise Conflict("The document was queued again since, as another job.")
+
+
+def _require_alone(connection: Connection, row: Row[Any]) -> None:
+    library = select(libraries.c.deleted_at).where(libraries.c.id == row.library_id)
+    found = connection.execute(library).first()
+    if found is None or found.deleted_at is not None:
+        raise Conflict("The library was deleted.")
+    other = select(jobs.c.id).where(
+        jobs.c.library_id == row.library_id, jobs.c.kind == JobKind.REINDEX, jobs.c.state.in_(OPEN)
+    )
+    if connection.execute(other.limit(1)).first():
+        raise Conflict("Another job rebuilds the library already.")
 
 
 def reopen(connection: Connection, document_id: str, version: int, password: bytes | None) -> None:

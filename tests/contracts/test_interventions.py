@@ -3,13 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from data.database import clock
 from data.errors import ClaimLost, Conflict, JobNotFound
-from data.records import Claim, DocumentState, JobKind, JobStage, JobState, Receipt
+from data.records import DocumentState, JobKind, JobStage, JobState, Receipt
 from data.stores import Stores
-from data.tables import jobs, versions
+from data.tables import versions
 from tests.contracts.corpus import Corpus, Together, let_lease_run_out, sealing, seen
 
 TEXTS = ("one", "two", "three", "four")
@@ -162,6 +161,7 @@ class TestRetrying:
         stores.claims.checkpoint(corpus.claim(), JobStage.EMBEDDING, 45, 90)
         lost = corpus.claim()
         stores.interventions.cancel(workspace, job_id)
+        stores.rings.note(job_id)
         let_lease_run_out(stores, lost)
 
         job = stores.interventions.retry(workspace, job_id)
@@ -296,91 +296,28 @@ class TestRetrying:
         assert stores.jobs.get(workspace, failed.job.id).state is not JobState.QUEUED
 
 
-class TestEta:
-    """The columns are moved, not the clock."""
+class TestARebuild:
+    def test_is_cancelled_and_tried_again(self, stores: Stores, workspace: str) -> None:
+        job = stores.generations.queue(workspace, "default")
 
-    @pytest.fixture
-    def running(self, corpus: Corpus) -> Claim:
-        corpus.upload()
-        return corpus.claim()
+        cancelled = stores.interventions.cancel(workspace, job.id)
+        again = stores.interventions.retry(workspace, job.id)
 
-    @pytest.fixture
-    def eta(self, stores: Stores, workspace: str) -> Callable[[Claim], float | None]:
-        return lambda claim: stores.jobs.get(workspace, claim.job_id).eta_seconds
+        assert (cancelled.state, again.state) == (JobState.CANCELLED, JobState.QUEUED)
 
-    def advance(self, stores: Stores, claim: Claim, **columns: object) -> None:
-        with stores.database.write() as connection:
-            connection.execute(update(jobs).where(jobs.c.id == claim.job_id).values(**columns))
+    def test_is_not_tried_again_beside_another_one(self, stores: Stores, workspace: str) -> None:
+        old = stores.generations.queue(workspace, "default")
+        stores.interventions.cancel(workspace, old.id)
+        stores.generations.queue(workspace, "default")
 
-    def test_is_unknown_before_the_first_checkpoint(
-        self, running: Claim, eta: Callable[[Claim], float | None]
-    ) -> None:
-        assert eta(running) is None
+        with pytest.raises(Conflict, match="Another job"):
+            stores.interventions.retry(workspace, old.id)
 
-    def test_is_the_pace_of_the_stage_times_what_is_left(
-        self, corpus: Corpus, stores: Stores, running: Claim, eta: Callable[[Claim], float | None]
-    ) -> None:
-        self.advance(stores, running, checkpoint_at=clock() - 20)
-        stores.claims.checkpoint(running, JobStage.PARSING, 10, 110)
-        parsing = eta(running)
-        stores.claims.checkpoint(corpus.claim(), JobStage.EMBEDDING, 0, 110)
-        unknown = eta(running)
-        self.advance(stores, running, checkpoint_at=clock() - 5)
-        stores.claims.checkpoint(corpus.claim(), JobStage.EMBEDDING, 10, 110)
+    def test_of_a_deleted_library_is_not_tried_again(self, stores: Stores, workspace: str) -> None:
+        stores.libraries.create(workspace, "brief")
+        job = stores.generations.queue(workspace, "brief")
+        stores.interventions.cancel(workspace, job.id)
+        stores.catalogue.delete_library(workspace, "brief")
 
-        # 100 pages at 2 s, and 110 to be embedded at 0.06 s.
-        assert parsing == pytest.approx(206.6, abs=2)
-        assert unknown is None
-        assert eta(running) == pytest.approx(50, abs=2)
-
-    def test_counts_down_between_checkpoints_but_never_to_nothing(
-        self, stores: Stores, running: Claim, eta: Callable[[Claim], float | None]
-    ) -> None:
-        moved = {"stage": JobStage.EMBEDDING, "cursor": 10, "total": 110, "pace": 1.0}
-        found = []
-        for seconds in (0, 30, 90, 125):
-            self.advance(stores, running, **moved, checkpoint_at=clock() - seconds)
-            found.append(eta(running))
-
-        assert found == pytest.approx([100, 70, 50, 50], abs=2)
-
-    def test_is_unknown_when_nothing_moves_for_much_longer_than_all_should_take(
-        self, stores: Stores, running: Claim, eta: Callable[[Claim], float | None]
-    ) -> None:
-        moved = {"stage": JobStage.EMBEDDING, "cursor": 10, "total": 20, "pace": 1.0}
-        self.advance(stores, running, **moved, checkpoint_at=clock() - 300)
-
-        assert eta(running) is None
-
-    def test_is_unknown_while_the_job_waits_and_when_it_is_over(
-        self, stores: Stores, workspace: str, running: Claim, eta: Callable[[Claim], float | None]
-    ) -> None:
-        moved = {"stage": JobStage.EMBEDDING, "cursor": 1, "total": 9, "pace": 1.0}
-        self.advance(stores, running, **moved)
-        assert eta(running) is not None
-
-        stores.claims.wait(running, "The index is away.")
-        waiting = eta(running)
-        stores.interventions.cancel(workspace, running.job_id)
-
-        assert (waiting, eta(running)) == (None, None)
-
-    def test_begins_anew_with_a_retry(
-        self,
-        corpus: Corpus,
-        stores: Stores,
-        workspace: str,
-        running: Claim,
-        eta: Callable[[Claim], float | None],
-    ) -> None:
-        stores.claims.checkpoint(running, JobStage.EMBEDDING, 10, 110)
-        stores.claims.checkpoint(corpus.claim(), JobStage.EMBEDDING, 20, 110)
-        assert eta(running) is not None
-        stores.interventions.cancel(workspace, running.job_id)
-        stores.interventions.retry(workspace, running.job_id)
-        corpus.claim()
-        assert eta(running) is None
-
-        with stores.database.read() as connection:
-            row = connection.execute(select(jobs).where(jobs.c.id == running.job_id)).one()
-        assert (row.pace, row.cursor) == (None, 20)
+        with pytest.raises(Conflict, match="deleted"):
+            stores.interventions.retry(workspace, job.id)
