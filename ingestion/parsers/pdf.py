@@ -6,7 +6,9 @@ a call takes 0.3 µs that way, twice that otherwise. PDFium is not thread-safe; 
 
 import ctypes
 import os
+import time
 from collections import deque
+from dataclasses import replace
 from functools import cache
 from itertools import repeat
 from typing import Any
@@ -15,11 +17,20 @@ import numpy as np
 import pypdfium2.raw as pdfium
 
 from data.boxes import Boxes, pack
-from data.contents import PAGE_TRUNCATED, PAGE_UNREADABLE, FileFacts, Page
+from data.contents import (
+    OCR_FAILED,
+    OCR_SKIPPED,
+    PAGE_TRUNCATED,
+    PAGE_UNREADABLE,
+    FileFacts,
+    Page,
+)
 from data.file_errors import PasswordRequired, UnreadableFile, WrongPassword
 from ingestion.parsers.cleaning import Characters, Codes, cleaned
 from ingestion.parsers.lines import composed
+from ingestion.parsers.pictures import is_picture, letters
 from ingestion.parsers.placement import Placement
+from ingestion.parsers.rendering import OcrFailed
 from ingestion.parsers.serving import Opening
 
 _LONGEST_TITLE = 500
@@ -28,6 +39,7 @@ _BOLD_NAMES = ("bold", "black", "heavy", "demi")
 _FORCE_BOLD = 1 << 18
 # What PDFium's text calls give for a hyphen at a line end, character by character.
 _HYPHEN_BY_CHARACTER, _HYPHEN = 0x02, 0xFFFE
+_SPACE = 0x20
 
 
 class PdfFile:
@@ -44,35 +56,57 @@ class PdfFile:
             raise UnreadableFile("The file has no pages.")
         self.facts = FileFacts(pages, self._title())
 
-    def page(self, number: int) -> Page:
-        """Return a page; one that PDFium can't read is empty, with a warning."""
+    def page(self, number: int, *, ocr: bool = False) -> Page:
+        """Return a page; one that PDFium can't read is empty, with a warning.
+
+        A page that shows its text as a picture is read by OCR, or says that it was not.
+        """
         page = pdfium.FPDF_LoadPage(self._document, number - 1)
         text_page = pdfium.FPDFText_LoadPage(page) if page else None
         try:
             if not text_page:
                 empty = pack(np.zeros((0, 4), np.float32))
                 return Page(number, "", empty, warning=PAGE_UNREADABLE)
-            return self._read(number, page, text_page)
+            read, is_scan = self._read(number, page, text_page)
+            if not is_scan:
+                return read
+            return self._scanned(read, page) if ocr else replace(read, warning=OCR_SKIPPED)
         finally:
             if text_page:
                 pdfium.FPDFText_ClosePage(text_page)
             if page:
                 pdfium.FPDF_ClosePage(page)
 
-    def _read(self, number: int, page: Any, text_page: Any) -> Page:
+    def _read(self, number: int, page: Any, text_page: Any) -> tuple[Page, bool]:
+        """Return the page of the text layer, and whether it shows a picture instead."""
         found = max(pdfium.FPDFText_CountChars(text_page), 0)
         count = min(found, self._limit)
-        codes, boxes = (
-            _codes(text_page, count),
-            Placement.of(page).fractions(_rects(text_page, count)),
-        )
+        placement = Placement.of(page)
+        codes, boxes = _codes(text_page, count), placement.fractions(_rects(text_page, count))
         seen = _on_page(codes, boxes)
         characters = cleaned(codes[seen], boxes[seen])
         indices = np.flatnonzero(seen)
         characters = Characters(characters.codes, characters.boxes, indices[characters.source])
         characters, lines = composed(characters, lambda index: _style(text_page, index))
         warning = PAGE_TRUNCATED if found > count else None
-        return Page(number, characters.text, pack(characters.boxes), lines, warning=warning)
+        text = characters.text
+        read = Page(number, text, pack(characters.boxes), lines, warning=warning)
+        return read, is_picture(page, placement, text, has_marks=bool((codes > _SPACE).any()))
+
+    def _scanned(self, read: Page, page: Any) -> Page:
+        """Return the page as OCR reads it, or as it was where that finds not much more."""
+        started = time.monotonic()
+        try:
+            from ingestion.parsers.scans import scanner  # noqa: PLC0415 - heavy, for few files
+
+            scanned = scanner().page(page, read.number, self._limit)
+        except (OcrFailed, ImportError):
+            scanned = replace(read, warning=OCR_FAILED)
+        else:
+            # A text layer that has half of it is exact, and the picture behind it decoration.
+            if letters(scanned.text) <= 2 * letters(read.text):
+                scanned = read
+        return replace(scanned, ocr_seconds=time.monotonic() - started)
 
     def _title(self) -> str | None:
         length = pdfium.FPDF_GetMetaText(self._document, b"Title", None, 0)

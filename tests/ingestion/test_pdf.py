@@ -144,7 +144,7 @@ class TestText:
         assert (page.text, page.warning) == ("01234", "page_truncated")
 
     def test_a_page_without_text_is_empty(self, make_pdf: MakePdf, read_page: ReadPage) -> None:
-        page = read_page(make_pdf(lambda canvas: canvas.rect(50, 50, 100, 100)))
+        page = read_page(make_pdf(lambda canvas: canvas.showPage()))
 
         assert (page.text, page.lines, page.warning) == ("", (), None)
         assert unpack(page.boxes).shape == (0, 4)
