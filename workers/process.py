@@ -11,6 +11,7 @@ import sys
 import time
 
 from data.errors import SetupError
+from data.index_folders import IndexFolders
 from data.logs import configure_logs
 from data.orphans import Orphans
 from data.settings import Settings, child_environment
@@ -68,7 +69,8 @@ def run(settings: Settings) -> int:
 
 def _duties(settings: Settings, stores: Stores, doorbell: Doorbell, name: str) -> Duties:
     jobs = settings.jobs
-    sweeper = Sweeper(Orphans(stores.blobs, stores.documents), stores.purges)
+    folders = IndexFolders(settings.folder / "chroma")
+    sweeper = Sweeper(Orphans(stores.blobs, stores.documents), stores.purges, folders)
     reconciler = Reconciler(stores.rings, stores.presence, doorbell, sweeper, jobs, name)
     watchdog = Watchdog(stores.rings.is_idle, doorbell, name, jobs.deaf_seconds)
     return Duties(reconciler, watchdog, stores.presence, name, jobs.reconcile_seconds)

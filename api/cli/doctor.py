@@ -17,6 +17,8 @@ from data.stores import open_stores
 # For the jobs that mend to end.
 REPAIR_SECONDS = 600.0
 LOOK_SECONDS = 0.5
+# What was mended may show what was hidden by it: vectors of rows that belonged to nothing.
+ROUNDS = 3
 # A worker that was not seen for so long does no job.
 SEEN_SECONDS = 60.0
 
@@ -55,13 +57,17 @@ def examine(settings: Settings, *, repair: bool, tell: Callable[[Report], None])
     settings, own_index = located(settings)
     with open_stores(settings) as stores, open_audit(settings, stores, own_index) as audit:
         report = _look(audit)
-        if report.is_clean or not repair:
-            return report
-        tell(report)
-        jobs = _mended(report.findings)
-        complain(f"Mending; {len(jobs)} jobs are to end …")
-        wait_for(audit, jobs, stores.presence)
-        return _look(audit)
+        rounds = ROUNDS if repair else 0
+        while rounds and any(finding.mend for finding in report.findings):
+            rounds -= 1
+            tell(report)
+            jobs = _mended(report.findings)
+            complain(f"Mending; {len(jobs)} jobs are to end …")
+            if not wait_for(audit, jobs, stores.presence):
+                rounds = 0
+            audit.sweep()
+            report = _look(audit)
+        return report
 
 
 def show(report: Report) -> None:

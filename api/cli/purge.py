@@ -6,7 +6,6 @@ from api.cli.doctor import wait_for
 from api.cli.embedded import located
 from api.cli.terminal import say
 from data.audit.audit import open_audit
-from data.audit.folders import FoldersAudit
 from data.audit.vectors import SETTLING_SECONDS
 from data.compaction import catalogue_files, compact, used_bytes
 from data.settings import Settings
@@ -26,10 +25,7 @@ def free_bytes(settings: Settings) -> bool:
         is_done = wait_for(audit, jobs, stores.presence, REBUILD_SECONDS)
         if jobs:  # the old collections are dropped a moment after the switch
             time.sleep(SETTLING_SECONDS)
-        if own_index:
-            for finding in FoldersAudit(own_index).findings():
-                if finding.mend:
-                    finding.mend()
+        audit.sweep()
         compact(stores.database)
         freed = before - used_bytes(*files)
     say(f"Freed {freed:,} bytes of {before:,}.")

@@ -16,6 +16,7 @@ from data.audit.shelf import Shelf
 from data.audit.strays import Strays
 from data.audit.vectors import SETTLING_SECONDS, CollectionStore, VectorsAudit
 from data.errors import Unavailable
+from data.index_folders import IndexFolders
 from data.lexical import LexicalIndex
 from data.orphans import Orphans
 from data.settings import Settings
@@ -26,9 +27,12 @@ from data.vectors import BlockingVectors, VectorIndex
 class Audit:
     """Compares what is kept, each time anew."""
 
-    def __init__(self, parts: Sequence[Part], mending: Mending) -> None:
+    def __init__(
+        self, parts: Sequence[Part], mending: Mending, folders: IndexFolders | None
+    ) -> None:
         self._parts = parts
         self._mending = mending
+        self._folders = folders
 
     def findings(self) -> Iterator[Finding]:
         """Give what differs; a store that is away is a finding too."""
@@ -43,6 +47,11 @@ class Audit:
     def compared(self) -> Counter[str]:
         """What the last look went through."""
         return sum((part.compared for part in self._parts), Counter())
+
+    def sweep(self) -> None:
+        """Remove what dropped collections left, without waiting for the sweeper."""
+        if self._folders:
+            self._folders.sweep()
 
     def count_open(self, job_ids: Sequence[str]) -> int:
         """Return how many of the jobs that mend something are not over."""
@@ -82,12 +91,13 @@ def audit_of(
             settling_seconds=settling_seconds,
         ),
     ]
-    if own_index:
-        parts.append(FoldersAudit(own_index, settling_seconds / 2))
+    folders = IndexFolders(own_index) if own_index else None
+    if folders:
+        parts.append(FoldersAudit(folders, mending, settling_seconds))
     index = home / "lexical" / "index"
     # Other hosts have theirs; this one may have workers only.
     if index.exists() or (stores.database.is_sqlite and stores.catalogue.sequence()):
         opening = partial(LexicalIndex.existing, index)
         follow_seconds = 5 * settling_seconds
         parts.append(LexicalAudit(shelf, stores.catalogue, opening, mending, follow_seconds))
-    return Audit(parts, mending)
+    return Audit(parts, mending, folders)

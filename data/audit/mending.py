@@ -6,13 +6,16 @@ from sqlalchemy import ColumnElement, Connection, exists, func, select
 
 from data.catalogue import record_change
 from data.claims import lock_document
-from data.database import Database
+from data.database import Database, clock
 from data.documents import live
 from data.interventions import reopen
 from data.jobs import insert_job, is_open
 from data.purges import Purges
 from data.records import JobKind
 from data.tables import documents, jobs, libraries, versions
+
+# The sweeper comes every half hour, and may once be away.
+SWEEPER_SECONDS = 3600.0
 
 
 class Mending:
@@ -66,6 +69,14 @@ class Mending:
         rebuilt = select(jobs.c.library_id).where(jobs.c.kind == JobKind.REINDEX, is_open())
         with self._database.read() as connection:
             return set(connection.execute(rebuilt).scalars())
+
+    def has_dropped_lately(self) -> bool:
+        """Return whether a collection was dropped within the time that the sweeper may take."""
+        dropping = select(jobs.c.id).where(
+            jobs.c.document_id.is_(None), jobs.c.finished_at > clock() - SWEEPER_SECONDS
+        )
+        with self._database.read() as connection:
+            return connection.execute(dropping.limit(1)).first() is not None
 
     def was_ours(self, library_id: str) -> bool:
         """Return whether a library that is gone was one of this catalogue: its jobs tell."""

@@ -2,12 +2,14 @@
 
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import delete, insert, text, update
@@ -363,6 +365,45 @@ class TestVectors:
 
     def test_are_not_judged_while_their_index_is_away(self, deployment: Deployment) -> None:
         deployment.vectors.is_away = True
+
+        assert deployment.codes() == ["index_unavailable"]
+
+
+@IN_ONE_DATABASE
+class TestFoldersOfTheVectorIndex:
+    @pytest.fixture
+    def orphan(self, deployment: Deployment) -> Path:
+        """A folder that no collection has."""
+        root = deployment.settings.folder / "chroma"
+        orphan = root / str(UUID(int=7))
+        orphan.mkdir(parents=True)
+        with closing(sqlite3.connect(root / "chroma.sqlite3")) as database:
+            database.execute("CREATE TABLE segments (id TEXT)")
+            database.commit()
+        return orphan
+
+    def test_that_no_collection_has_are_removed(self, deployment: Deployment, orphan: Path) -> None:
+        assert deployment.codes() == ["index_folder_orphaned"]
+        deployment.mend()
+        assert deployment.codes() == []
+        assert not orphan.exists()
+
+    def test_of_what_was_dropped_just_now_are_the_sweeper_s(
+        self, deployment: Deployment, orphan: Path
+    ) -> None:
+        workspace = deployment.corpus.workspace
+        deployment.stores.libraries.create(workspace, "brief")
+        deployment.stores.catalogue.delete_library(workspace, "brief")
+        deployment.purge()
+
+        assert deployment.codes() == []
+        deployment.audit.sweep()
+        assert not orphan.exists()
+
+    def test_are_not_judged_while_nobody_says_whose_they_are(
+        self, deployment: Deployment, orphan: Path
+    ) -> None:
+        (orphan.parent / "chroma.sqlite3").unlink()
 
         assert deployment.codes() == ["index_unavailable"]
 

@@ -1,13 +1,18 @@
 """Orphans go, and nothing else."""
 
 import os
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from data.acceptance import new_document_id
+from data.errors import IndexUnavailable
+from data.index_folders import IndexFolders
 from data.orphans import Orphans
 from data.records import StagedFile, UploadFields
 from data.settings import Settings
@@ -65,6 +70,34 @@ def test_removes_what_no_document_knows(stores: Stores, tmp_path: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["1"]
     assert orphan not in left
     assert staging.name not in left
+
+
+def test_removes_the_folders_of_collections_that_are_gone(stores: Stores, tmp_path: Path) -> None:
+    kept, orphan, other = (str(UUID(int=1)), str(UUID(int=2)), "not-of-a-vector-index")
+    for name in (kept, orphan, other):
+        (tmp_path / "chroma" / name).mkdir(parents=True)
+    with closing(sqlite3.connect(tmp_path / "chroma" / "chroma.sqlite3")) as database:
+        database.execute("CREATE TABLE segments (id TEXT)")
+        database.execute("INSERT INTO segments VALUES (?)", (kept,))
+        database.commit()
+    folders = IndexFolders(tmp_path / "chroma")
+    sweeper = Sweeper(Orphans(stores.blobs, stores.documents), stores.purges, folders)
+
+    assert [sweeper.run_once() for _ in range(2)] == [1, 0]
+
+    assert folders.names() == {kept}
+    assert (tmp_path / "chroma" / other).is_dir()
+
+
+def test_removes_no_folder_while_nobody_says_whose_it_is(tmp_path: Path) -> None:
+    name = str(UUID(int=1))
+    (tmp_path / "chroma" / name).mkdir(parents=True)
+    folders = IndexFolders(tmp_path / "chroma")
+
+    with pytest.raises(IndexUnavailable):
+        folders.sweep()
+
+    assert folders.names() == {name}
 
 
 def test_keeps_what_may_still_become_a_document(stores: Stores, tmp_path: Path) -> None:
