@@ -89,7 +89,8 @@ class Child:
     def answer(self, seconds: float, check: Callable[[], None]) -> Frame:
         """Return the next frame, or raise ``ChildHung`` or ``ChildDied``.
 
-        Calls ``check`` twice a second while nothing comes; what it raises ends the waiting.
+        Calls ``check`` after each half second without a word, but for the last one; what it
+        raises ends the waiting.
         """
         assert self._process.stdout is not None
         readable = select.poll()
@@ -104,7 +105,7 @@ class Child:
             left -= min(time.monotonic() - started, TICK_SECONDS)
             if came:
                 self._receive()
-            else:
+            elif left > 0:
                 check()
         return frame
 

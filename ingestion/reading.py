@@ -8,15 +8,16 @@ from typing import NamedTuple, Self
 
 from data.contents import FileFacts, Page
 from data.settings import OcrSettings, ParsingSettings
-from ingestion.child import PARSER
+from ingestion.child import PARSER, TICK_SECONDS
 from ingestion.haul import Haul
 from ingestion.parsing import ParserProcess, frame_limit
 from ingestion.relay import Relay
 from ingestion.slices import Slice
 from ingestion.spares import Spares
 
-# When the slice is over, pages that are being read are waited for so long, all together.
-GRACE_SECONDS = 1.0
+# When the slice is over, pages that are being read are waited for so long, all together: too
+# short for the slice to be looked at again, which might give up what is done.
+GRACE_SECONDS = TICK_SECONDS
 # A slice reads for as long as opening the file took, so that most of the time is not for that;
 # but on that account it lasts no longer than this.
 LONGEST_EXTRA_SECONDS = 5.0
