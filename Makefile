@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Everything is installed into .venv, from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check bench clean
+.PHONY: help demo run test chaos check bench clean
 
 # The first of these that is new enough makes .venv; `make PYTHON=/path/to/python …` overrules.
 PYTHON ?=
@@ -31,12 +31,15 @@ run: $(RUNTIME)  ## Start everything and serve until Ctrl-C
 test: $(DEV)  ## Run the tests
 	@.venv/bin/python -m pytest $(ARGS)
 
+chaos: $(DEV)  ## Kill, stop and starve everything at random for some ten minutes of indexing
+	@.venv/bin/python -m pytest tests/chaos -v --chaos-rounds 4 --chaos-seconds 120 $(ARGS)
+
 check: $(DEV)  ## Check format, lint and types
 	@.venv/bin/python -m ruff format --check .
 	@.venv/bin/python -m ruff check .
 	@.venv/bin/python -m mypy
 
-bench: $(DEV)  ## Measure indexing, asking and starting
+bench: $(DEV)  ## Measure starting, indexing, asking, and what it takes to lose nothing
 	@.venv/bin/python -m benchmarks $(ARGS)
 
 clean:  ## Remove what was installed and cached; data in var/ stays

@@ -1,14 +1,21 @@
-"""``python -m benchmarks [indexing] [asking] [start]``: run the benchmarks and print a table."""
+"""``python -m benchmarks [indexing] [asking] …``: run the benchmarks and print a table."""
 
 import argparse
 import json
 import sys
 from pathlib import Path
 
-from benchmarks import asking, indexing, start
+from benchmarks import asking, durability, indexing, recovery, reupload, start
 from benchmarks.baseline import Baseline
 
-ALL = {"start": start.measure, "indexing": indexing.measure, "asking": asking.measure}
+ALL = {
+    "start": start.measure,
+    "indexing": indexing.measure,
+    "asking": asking.measure,
+    "durability": durability.measure,
+    "reupload": reupload.measure,
+    "recovery": recovery.measure,
+}
 
 
 def main() -> None:

@@ -23,7 +23,7 @@ class RunningStack:
     def __init__(self, home: Path, **environment: str) -> None:
         self.home = home
         self.port = _free_port()
-        self._environment = {
+        self.environment = {
             **{k: v for k, v in os.environ.items() if not k.startswith("FOOTNOTE_")},
             "FOOTNOTE_HOME": str(home),
             "FOOTNOTE_API__PORT": str(self.port),
@@ -68,7 +68,7 @@ class RunningStack:
         with (self.home / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "api.cli.main", "up"],
-                env=self._environment,
+                env=self.environment,
                 stdout=log,
                 stderr=log,
                 cwd=Path(__file__).parent.parent,
