@@ -40,8 +40,8 @@ class OpenFile(Protocol):
         """What the file says of itself."""
         ...
 
-    def page(self, number: int) -> Page:
-        """Return a page; the first one is 1."""
+    def page(self, number: int, *, ocr: bool = False) -> Page:
+        """Return a page; the first one is 1. A picture of text is read only with ``ocr``."""
         ...
 
 
@@ -69,8 +69,7 @@ def serve(load: Callable[[Opening], OpenFile]) -> None:
     _send(out, Frame({"pages": facts.pages, "title": facts.title}))
     while True:
         asked = requests.get().header
-        number = int(asked["page"])
-        frame = frame_of_page(file.page(number))
+        frame = frame_of_page(file.page(int(asked["page"]), ocr=bool(asked["ocr"])))
         frame.header["cpu_seconds"] = time.process_time()
         _send(out, frame)
 
