@@ -1,6 +1,7 @@
 """A vector index in memory with the interface of the one over Chroma."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from data.contents import Vector, Vectors
 from data.errors import IndexIncomplete, IndexUnavailable
@@ -71,3 +72,38 @@ class MemoryVectors:
         if collection not in self.collections_by_name:
             raise IndexIncomplete
         return self.collections_by_name[collection]
+
+
+class Meanwhile(MemoryVectors):
+    """The same vectors, and something else that happens once: right after a certain look or
+    write, or right before a removal."""
+
+    def __init__(self, vectors: MemoryVectors, then: dict[str, Callable[[], object]]) -> None:
+        super().__init__()
+        self.collections_by_name = vectors.collections_by_name
+        self._then = then
+        self._calls: Counter[str] = Counter()
+
+    def _happen(self, call: str) -> None:
+        self._calls[call] += 1
+        self._then.pop(f"{call} {self._calls[call]}", lambda: None)()
+
+    def ids(self, collection: str, limit: int, offset: int) -> tuple[str, ...]:
+        found = super().ids(collection, limit, offset)
+        self._happen("ids")
+        return found
+
+    def held(self, collection: str, ids: Sequence[str]) -> set[str]:
+        found = super().held(collection, ids)
+        self._happen("held")
+        return found
+
+    def upsert(
+        self, collection: str, ids: Sequence[str], vectors: Vectors, *, create: bool = True
+    ) -> None:
+        super().upsert(collection, ids, vectors, create=create)
+        self._happen("upsert")
+
+    def delete(self, collection: str, ids: Sequence[str]) -> None:
+        self._happen("delete")
+        super().delete(collection, ids)

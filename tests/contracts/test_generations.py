@@ -1,33 +1,23 @@
 """A library is rebuilt beside what is indexed and purged, on both databases."""
 
-import re
-import time
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 
-from data.boxes import pack
-from data.contents import Line, Page, Profile, Vectors
 from data.database import clock
-from data.errors import ClaimLost, LibraryNotFound, Unavailable
+from data.errors import ClaimLost, LibraryNotFound
 from data.generations import REPAIRS_AN_HOUR
-from data.jobs import is_open
-from data.records import Claim, Effort, JobKind, JobStage, JobState, Library
+from data.records import Claim, JobKind, JobState, Library
 from data.settings import Settings
 from data.stores import Stores
-from data.tables import chunks, jobs
-from ingestion.embedding_pass import EmbeddingPass, Encoder
-from tests.contracts.corpus import Corpus, Together, end_waiting
+from data.tables import jobs
+from tests.contracts.corpus import Corpus, Together
+from tests.contracts.small_worker import FINGERPRINT, Worker, rows
 from tests.memory_vectors import MemoryVectors
-from tests.slices import Counted, Unbounded
-from workers.purging import Purger
-from workers.reindexing import Reindexer
-
-FINGERPRINT = "f" * 64
+from tests.slices import Counted
 
 
 @pytest.fixture
@@ -41,79 +31,8 @@ def vectors() -> MemoryVectors:
 
 
 @pytest.fixture
-def worker(stores: Stores, vectors: MemoryVectors, settings: Settings) -> "Worker":
+def worker(stores: Stores, vectors: MemoryVectors, settings: Settings) -> Worker:
     return Worker(stores, vectors, settings)
-
-
-class Worker:
-    """Does slices of whatever is claimable, as worker children do; several may at once."""
-
-    def __init__(self, stores: Stores, vectors: MemoryVectors, settings: Settings) -> None:
-        self._stores = stores
-        encoder = Encoder(FINGERPRINT, 4, embed, token_starts)
-        self._embedding = EmbeddingPass(stores, vectors, encoder, settings)
-        self._purger = Purger(stores, vectors)
-        self.reindexer = Reindexer(stores, vectors, pause=lambda _: None)
-
-    def work(self) -> None:
-        """Do slices until no job is open."""
-        deadline = time.monotonic() + 60
-        while self._is_any_open():
-            assert time.monotonic() < deadline
-            if claim := self._stores.claims.claim():
-                self._do(claim)
-
-    def _do(self, claim: Claim) -> None:
-        try:
-            match claim.kind:
-                case JobKind.INGEST:
-                    self.ingest(claim)
-                case JobKind.PURGE:
-                    self._purger.run(claim, Counted(1))
-                case JobKind.REINDEX:
-                    self.reindexer.run_slice(claim, Counted(1))
-        except Unavailable as error:
-            self._stores.claims.wait(claim, str(error))
-            end_waiting(self._stores, claim)
-        except ClaimLost:
-            self._stores.claims.let_go(claim)
-
-    def ingest(self, claim: Claim) -> None:
-        """Do the next of the three slices of a small file."""
-        if claim.stage is JobStage.EMBEDDING:
-            assert self._embedding.run_slice(claim, Unbounded()) == claim.total
-            count = self._stores.chunks.count_until(claim, claim.total)
-            self._stores.catalogue.publish(claim, claim.total, count, ())
-        elif claim.total:
-            self._stores.versions.write_profile(claim, Profile("Title"))
-        else:
-            read = [
-                page_of(f"Page {number} of {claim.document_id}.", number) for number in (1, 2, 3)
-            ]
-            self._stores.versions.write_pages(claim, read, len(read), None, Effort())
-
-    def _is_any_open(self) -> bool:
-        with self._stores.database.read() as connection:
-            return connection.execute(select(jobs.c.id).where(is_open())).first() is not None
-
-
-def page_of(text: str, number: int) -> Page:
-    boxes = np.tile(np.array([0.1, 0.4, 0.2, 0.5], np.float32), (len(text), 1))
-    return Page(number, text, pack(boxes), (Line(0, len(text), 10.0, bold=False),))
-
-
-def embed(texts: Sequence[str]) -> Vectors:
-    seeds = [zlib.crc32(text.encode()) for text in texts]
-    return np.stack([np.random.default_rng(seed).standard_normal(4) for seed in seeds]).astype("f4")
-
-
-def token_starts(text: str) -> Sequence[int]:
-    return [word.start() for word in re.finditer(r"\S+", text)]
-
-
-def rows(stores: Stores) -> set[str]:
-    with stores.database.read() as connection:
-        return set(connection.execute(select(chunks.c.id)).scalars())
 
 
 class TestABuild:

@@ -1,19 +1,17 @@
 """A collection is brought level with the catalogue, on both databases; Chroma is in memory."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
 from functools import partial
 
 import numpy as np
 import pytest
 
-from data.contents import Profile, Vectors
+from data.contents import Profile
 from data.errors import IndexIncomplete
 from data.levelling import Leveller
 from data.records import Library
 from data.stores import Stores
 from tests.contracts.corpus import Corpus
-from tests.memory_vectors import MemoryVectors
+from tests.memory_vectors import Meanwhile, MemoryVectors
 
 
 @pytest.fixture
@@ -179,38 +177,3 @@ def purge(stores: Stores, corpus: Corpus, document: str) -> None:
     claim = corpus.claim()
     while ids := stores.chunks.some_ids(document, None):
         stores.chunks.remove(claim, ids)
-
-
-class Meanwhile(MemoryVectors):
-    """The same vectors, and something else that happens once: right after a certain look or
-    write, or right before a removal."""
-
-    def __init__(self, vectors: MemoryVectors, then: dict[str, Callable[[], object]]) -> None:
-        super().__init__()
-        self.collections_by_name = vectors.collections_by_name
-        self._then = then
-        self._calls: Counter[str] = Counter()
-
-    def _happen(self, call: str) -> None:
-        self._calls[call] += 1
-        self._then.pop(f"{call} {self._calls[call]}", lambda: None)()
-
-    def ids(self, collection: str, limit: int, offset: int) -> tuple[str, ...]:
-        found = super().ids(collection, limit, offset)
-        self._happen("ids")
-        return found
-
-    def held(self, collection: str, ids: Sequence[str]) -> set[str]:
-        found = super().held(collection, ids)
-        self._happen("held")
-        return found
-
-    def upsert(
-        self, collection: str, ids: Sequence[str], vectors: Vectors, *, create: bool = True
-    ) -> None:
-        super().upsert(collection, ids, vectors, create=create)
-        self._happen("upsert")
-
-    def delete(self, collection: str, ids: Sequence[str]) -> None:
-        self._happen("delete")
-        super().delete(collection, ids)

@@ -112,6 +112,18 @@ def test_a_new_collection_that_is_lost_while_it_is_built_is_begun_again(
     assert vectors.count(library.collection_of(2)) == CHUNKS
 
 
+def test_vectors_that_are_lost_while_others_are_stored_are_stored_again(
+    stores: Stores, corpus: Corpus, library: Library, vectors: Deadly, reindexer: Reindexer
+) -> None:
+    stores.generations.queue(corpus.workspace, "default")
+    assert reindexer.run_slice(corpus.claim(), Counted(1))
+    vectors.delete(library.collection_of(2), vectors.ids(library.collection_of(2), 10, 0))
+
+    assert not reindexer.run_slice(corpus.claim(), Unbounded())
+
+    assert vectors.count(library.collection_of(2)) == CHUNKS
+
+
 def test_an_index_that_is_away_is_a_wait(
     stores: Stores, corpus: Corpus, library: Library, vectors: Deadly, reindexer: Reindexer
 ) -> None:
