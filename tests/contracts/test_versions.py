@@ -205,6 +205,17 @@ class TestTheSameBytes:
         assert stores.documents.get(workspace, mine).version == 1
         assert not corpus.replace(mine, "far away").duplicate
 
+    def test_in_another_library_or_workspace_are_another_document(
+        self, corpus: Corpus, stores: Stores, workspace: str, new_workspace: Callable[[], str]
+    ) -> None:
+        stores.libraries.create(workspace, "second")
+        theirs = new_workspace()
+        corpus.replace(corpus.ready(content="published").document.id, "latest")
+
+        for content in ("published", "latest"):
+            assert not corpus.upload(content, library="second").duplicate
+            assert not corpus.upload(content, workspace=theirs).duplicate
+
     def test_uploaded_as_a_document_find_the_version_that_has_them(
         self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
