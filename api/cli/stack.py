@@ -19,8 +19,8 @@ from retrieval import converted
 FOOTNOTE = (sys.executable, "-m", "api.cli.main")
 CATALOGUE, MODEL = "catalogue", "model"
 ROOT = Path(api.__file__).parents[1]
-# Celery finishes the slice that it is at; a killed one is only done again.
-WORKER_GRACE_SECONDS = 30.0
+# It ends by itself within 20 (workers/process.py), its slice done or handed back.
+WORKER_GRACE_SECONDS = 25.0
 
 
 @dataclass(frozen=True)
