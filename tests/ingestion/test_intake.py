@@ -98,6 +98,7 @@ class TestAnAnswerThatWasLost:
     ) -> None:
         with pytest.raises(CommitUncertain):
             unlucky.accept(workspace, FIELDS, staged(stores, b"one"))
+        assert list(files(tmp_path).values()) == [b"one"]
 
         again = intake.accept(workspace, FIELDS, staged(stores, b"one"))
 
@@ -110,6 +111,7 @@ class TestAnAnswerThatWasLost:
         document_id = intake.accept(workspace, FIELDS, staged(stores, b"one")).document.id
         with pytest.raises(CommitUncertain):
             unlucky.replace(workspace, document_id, FIELDS, staged(stores, b"two"))
+        assert files(tmp_path)[f"{document_id}/2"] == b"two"
 
         again = intake.replace(workspace, document_id, FIELDS, staged(stores, b"two"))
 
