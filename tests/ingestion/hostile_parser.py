@@ -28,7 +28,7 @@ class HostileFile:
         if number == 3 or MODE.startswith("always"):
             misbehave(MODE.removeprefix("always-"), ocr=ocr)
         if MODE == "work":
-            until = time.process_time() + 0.6
+            until = time.process_time() + 0.3
             while time.process_time() < until:
                 pass
         if MODE == "slow":

@@ -1,6 +1,7 @@
 """Frames: whole, in order, and bounded."""
 
 import io
+import math
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from data.contents import Line, Page
 from ingestion.parsers.frames import (
+    HEADER_LIMIT,
     LENGTHS,
     Frame,
     encoded,
@@ -53,7 +55,39 @@ def test_noise_is_refused_with_one_kind_of_error(noise: bytes) -> None:
     assert frame is None or isinstance(frame.header, dict)
 
 
+def test_a_header_over_its_limit_is_refused_before_it_arrives() -> None:
+    with pytest.raises(ValueError, match="longer"):
+        frame_in(bytearray(LENGTHS.pack(HEADER_LIMIT + 1, 0)), 10 * HEADER_LIMIT)
+
+
 def test_a_page_is_the_same_behind_the_wire() -> None:
-    page = Page(7, "Ünï 😀\nx", b"\x01boxes", (Line(0, 5, 12.5, bold=True),), warning="w")
+    page = Page(
+        7, "Ünï 😀\nx", b"\x01boxes", (Line(0, 5, 12.5, bold=True), Line(6, 7, 0.1, bold=False)),
+        ocr=True, warning="w", ocr_seconds=1.5,
+    )  # fmt: skip
 
     assert page_of_frame(frame_of_page(page)) == page
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"text": -1}, {"text": 10**9}, {"text": 10**400}, {"lines": -1}, {"lines": 10**9},
+        {"page": float("inf")}, {"page": None}, {"ocr_seconds": "long"}, {"text": 2},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_page_that_no_parser_sends_is_refused(change: dict[str, object]) -> None:
+    frame = frame_of_page(Page(7, "Ü", b"boxes", (Line(0, 1, 9.0, bold=False),)))
+    hollow = Frame({**frame.header, **change}, b"\0" + frame.payload)
+
+    with pytest.raises((KeyError, TypeError, ValueError, OverflowError)):
+        page_of_frame(hollow)
+
+
+def test_numbers_that_are_none_are_zero() -> None:
+    page = Page(7, "x", b"", (Line(0, 1, math.nan, bold=False),), ocr_seconds=math.inf)
+
+    received = page_of_frame(frame_of_page(page))
+
+    assert (received.lines[0].size, received.ocr_seconds) == (0.0, 0.0)
