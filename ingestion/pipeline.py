@@ -13,7 +13,7 @@ from data.contents import (
     Page,
 )
 from data.errors import ShuttingDown
-from data.file_errors import NoTextFound, ParserTimeout
+from data.file_errors import NoTextFound, ParserTimeout, UnreadableFile
 from data.records import Claim, Effort, JobStage, PageWarning, Source
 from data.settings import Settings
 from data.stopwatch import Stopwatch
@@ -95,9 +95,9 @@ class Pipeline:
     def _learn_profile(self, claim: Claim, bounds: Slice) -> bool:
         watch = Stopwatch()
         versions = self._stores.versions
-        empty = [page for code, page in versions.warnings(claim) if code in EMPTY]
+        empty = [code for code, _ in versions.warnings(claim) if code in EMPTY]
         if len(empty) == claim.total:
-            raise NoTextFound
+            raise UnreadableFile if set(empty) == {PAGE_UNREADABLE} else NoTextFound
         source = versions.source(claim)
         pages = _watched(versions.every_page(claim, 1, claim.total), bounds)
         profile = profile_of(pages, source.file_title, source.filename)

@@ -12,7 +12,7 @@ from reportlab.pdfgen.canvas import Canvas
 from data.acceptance import new_document_id
 from data.contents import Vectors
 from data.errors import ClaimLost
-from data.file_errors import NoTextFound
+from data.file_errors import NoTextFound, UnreadableFile
 from data.purges import Remains
 from data.records import Claim, JobState, StagedFile, UploadFields
 from data.settings import JobSettings, ParsingSettings, Settings
@@ -22,6 +22,7 @@ from ingestion.embedding_pass import Encoder
 from ingestion.pipeline import Pipeline
 from ingestion.reading import Reader
 from ingestion.removal import remove_chunks
+from tests.ingestion.hostile_files import page_tree
 from tests.memory_vectors import MemoryVectors
 from tests.slices import Unbounded
 
@@ -227,6 +228,13 @@ class TestAFileWithoutText:
 
         bench.pipeline.run_slice(bench.claim(), Unbounded())
         with pytest.raises(NoTextFound):
+            bench.pipeline.run_slice(bench.claim(), Unbounded())
+
+    def test_is_unreadable_when_no_page_of_it_can_be_read(self, bench: Bench) -> None:
+        bench.upload(page_tree(b"<</Type/Pages/Kids[2 0 R]/Count 2>>"))
+
+        bench.pipeline.run_slice(bench.claim(), Unbounded())
+        with pytest.raises(UnreadableFile):
             bench.pipeline.run_slice(bench.claim(), Unbounded())
 
     def test_is_a_warning_with_its_pages_when_other_pages_have_text(self, bench: Bench) -> None:
