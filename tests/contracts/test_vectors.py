@@ -118,6 +118,20 @@ class TestWriting:
         assert await index.count(collection) == 10
         await index.close()
 
+    async def test_goes_on_in_a_collection_that_is_made_twice(
+        self, index: VectorIndex, collection: str
+    ) -> None:
+        await index.create(collection)
+        assert await index.count(collection) == 0
+        await index.upsert(collection, ["a"], directions(0), create=False)
+
+        await index.create(collection)
+
+        assert await index.count(collection) == 1
+        await index.drop(collection)
+        await index.create(collection)
+        assert await index.count(collection) == 0
+
     async def test_replaces_the_vector_of_an_id(self, index: VectorIndex, collection: str) -> None:
         await index.upsert(collection, ["a", "b"], directions(0, 90))
         await index.upsert(collection, ["a"], directions(180))
