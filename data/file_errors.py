@@ -28,7 +28,7 @@ class WrongPassword(FileRejected):
 
 
 class NoTextFound(FileRejected):
-    """No page of the file has text: it may be a scan. Run it through OCR, then upload it."""
+    """No page of the file has text, nor a picture of text that could be read."""
 
     code = "no_text_found"
 

@@ -27,7 +27,7 @@ from ingestion.slices import Slice
 logger = logging.getLogger(__name__)
 
 MESSAGES = {
-    NO_TEXT: "These pages have no text: they may be scans or pictures.",
+    NO_TEXT: "These pages have no text, nor a picture of text that could be read.",
     PAGE_UNREADABLE: "These pages could not be read and were left out.",
     OCR_SKIPPED: "These pages are pictures, and OCR had taken its time for this file already.",
     OCR_FAILED: "These pages are pictures, and OCR could not read them.",
