@@ -57,7 +57,10 @@ class Duties:
     def _run(self) -> None:
         while not self._ended.is_set():
             self._reconciler.run_once()
-            self.is_deaf = self.is_deaf or self._watchdog.is_deaf()
+            if self._reconciler.is_hindered:  # so is Celery
+                self._watchdog.forget()
+            elif self._watchdog.is_deaf():
+                self.is_deaf = True
             self._ended.wait(self._seconds)
         try:
             self._presence.leave(self._worker)

@@ -91,11 +91,14 @@ def _celery(settings: Settings, name: str) -> subprocess.Popen[bytes]:
 
 
 def _end(celery: subprocess.Popen[bytes], signals: Signals, deadline: float) -> None:
-    """Have Celery finish its slice, and kill what is left of it afterwards."""
+    """Have Celery finish its slice, and kill what is left of it at the deadline.
+
+    Not at a second signal: a service manager and the supervisor may send one each.
+    """
     if celery.poll() is None:
         celery.terminate()
     while celery.poll() is None:
-        if time.monotonic() > deadline or signals.impatient:
+        if time.monotonic() > deadline:
             logger.warning("celery killed")
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(celery.pid, signal.SIGKILL)

@@ -42,6 +42,8 @@ class Reconciler:
         self._worker = worker
         self._is_new = True
         self.is_on_duty = False
+        # Whether the last round could not do all of it.
+        self.is_hindered = False
         self._rung = 0
 
     def run_once(self) -> int:
@@ -61,6 +63,9 @@ class Reconciler:
                 self._do_duty()
         except FootnoteError as error:  # the catalogue or the broker is away: the next round
             logger.warning("not reconciled", extra={"code": error.code})
+            self.is_hindered = True
+        else:
+            self.is_hindered = False
         return self._rung - before
 
     def _do_duty(self) -> None:

@@ -41,6 +41,10 @@ class Watchdog:
         self._since: float | None = None
         self._looked_at = now()
 
+    def forget(self) -> None:
+        """Begin anew: what was seen so far had another reason."""
+        self._since = None
+
     def is_deaf(self) -> bool:
         """Look, and return whether the worker is deaf. To be asked every few seconds."""
         now, before = self._now(), self._looked_at

@@ -19,6 +19,7 @@ from workers.slices import RunningSlice
 from workers.stopping import Stopping
 
 QUICK = JobSettings(heartbeat_seconds=0.02)
+HASTIER = JobSettings(heartbeat_seconds=0.02, stuck_seconds=0.2)
 HASTY = JobSettings(heartbeat_seconds=0.02, stuck_seconds=0.5)
 
 
@@ -139,7 +140,7 @@ class TestAStuckSlice:
 
         with (
             Heartbeat(stores.claims, claim, stuck, HASTY, lambda: stuck_ended.append(True)),
-            Heartbeat(stores.claims, claim, getting_on, HASTY, lambda: ended.append(True)),
+            Heartbeat(stores.claims, claim, getting_on, HASTIER, lambda: ended.append(True)),
         ):
             while not stuck_ended:
                 getting_on.steps += 1

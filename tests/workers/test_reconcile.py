@@ -86,8 +86,10 @@ def test_goes_on_when_the_catalogue_is_back(
     upload()
     with locked():
         assert reconciler.run_once() == 0
+        assert reconciler.is_hindered
 
     assert reconciler.run_once() == 1
+    assert not reconciler.is_hindered
 
 
 def test_only_one_of_two_has_the_duty(

@@ -79,3 +79,14 @@ def test_a_slice_without_a_signal_ends_without_one(heard: list[int]) -> None:
 
     assert heard == []
     assert not stopping.is_asked
+
+
+def test_a_child_whose_parent_stops_too_leaves_its_end_to_that(heard: list[int]) -> None:
+    stopping = Stopping()
+    stopping.share()
+
+    with stopping.heeding_sigterm():
+        signal.raise_signal(signal.SIGTERM)
+        stopping.ask_all()
+
+    assert heard == []

@@ -97,3 +97,13 @@ def test_a_watchdog_that_was_asleep_itself_begins_anew(watchdog: Watchdog, world
 
     assert not any(looks(watchdog, world, 90))
     assert looks(watchdog, world, 4)[-1]
+
+
+def test_a_watchdog_that_is_told_of_another_reason_begins_anew(
+    watchdog: Watchdog, world: World
+) -> None:
+    looks(watchdog, world, 90)
+    watchdog.forget()
+
+    assert not any(looks(watchdog, world, 90))
+    assert looks(watchdog, world, 4)[-1]
