@@ -5,11 +5,13 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from uuid import UUID
 
 import httpx
+import numpy as np
 
 from data.settings import IndexSettings
 from data.vectors import BlockingVectors, VectorIndex
@@ -35,6 +37,11 @@ def footnote(stack: RunningStack, *words: str) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
+def opened_index(stack: RunningStack) -> BlockingVectors:
+    port = (stack.home / "run" / "chroma.port").read_text()
+    return BlockingVectors(VectorIndex(f"http://127.0.0.1:{port}", IndexSettings()))
+
+
 def test_what_is_broken_by_hand_is_found_and_mended_while_everything_runs(
     stack: RunningStack, client: httpx.Client
 ) -> None:
@@ -43,30 +50,41 @@ def test_what_is_broken_by_hand_is_found_and_mended_while_everything_runs(
     assert stack.finished(client, document["job"]["id"])["state"] == "succeeded"
     document_id = document["document"]["id"]
     with closing(sqlite3.connect(stack.home / "catalogue.db")) as database:
-        place = "WHERE id = (SELECT library_id FROM documents WHERE id = ?)"
-        library, fingerprint = database.execute(
-            f"SELECT id, fingerprint FROM libraries {place}", (document_id,)
+        mine = "id = (SELECT library_id FROM documents WHERE id = ?)"
+        database.execute(f"UPDATE libraries SET dead = 5000 WHERE {mine}", (document_id,))
+        page = (document_id, 9, 1, "", b"", "[]", False)
+        database.execute(
+            "INSERT INTO pages (document_id, version, page, text, boxes, lines, ocr)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            page,
+        )
+        library = database.execute(
+            f"SELECT id, fingerprint, generation FROM libraries WHERE {mine}", (document_id,)
         ).fetchone()
-        database.execute(f"UPDATE libraries SET dead = 5000 {place}", (document_id,))
         database.commit()
-    port = (stack.home / "run" / "chroma.port").read_text()
-    index = VectorIndex(f"http://127.0.0.1:{port}", IndexSettings())
-    with BlockingVectors(index) as vectors:
-        vectors.delete(f"fn-{library}-{fingerprint[:8]}-1", [f"{document_id}-1-0"])
+    with opened_index(stack) as vectors:
+        collection = f"fn-{library[0]}-{library[1][:8]}-{library[2]}"
+        vectors.upsert(collection, ["doc-never-1-0"], np.ones((1, 384), np.float32))
+    orphan = stack.home / "blobs" / ".staging" / "of an upload that broke off"
+    orphan.touch()
+    os.utime(orphan, (time.time() - 7200,) * 2)
     (stack.home / "chroma" / ORPHAN).mkdir()
 
     code, told = footnote(stack, "doctor")
 
     assert code == 1, told
-    for finding in ("vectors_missing", "vectors_dead", "index_folder_orphaned"):
-        assert told.count(finding) == 1, told
+    for finding in ("stray_rows", "vectors_dead", "vectors_unknown", "file_orphaned"):
+        assert told.count(f"{finding}: ") == 1, told
     assert "lighthouse" not in told
 
     code, told = footnote(stack, "doctor", "--repair")
 
     assert code == 0, told
     assert "Nothing differs" in told
+    assert not orphan.exists()
     assert not (stack.home / "chroma" / ORPHAN).exists()
+    kinds = {job["kind"] for job in client.get("/v1/jobs").json()["items"]}
+    assert "reindex" in kinds
 
     client.delete(f"/v1/documents/{document_id}")
     purge = client.get("/v1/jobs", params={"document_id": document_id}).json()["items"][0]
