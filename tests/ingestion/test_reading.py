@@ -69,7 +69,7 @@ class TestALongFile:
         assert [page.number for page in second] == list(range(49, PAGES + 1))
 
     def test_is_read_by_two_processes(self, some_file: Path, hostile: Hostile) -> None:
-        command = (*hostile("slow"), "16")
+        command = (*hostile("none"), "16")
 
         pages = read(some_file, Unbounded(), ParsingSettings(), command, OcrSettings()).pages
 
