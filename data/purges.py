@@ -113,7 +113,7 @@ class Purges:
             )
 
     def queue_expired(self) -> int:
-        """Queue the removal of versions that were readable for a day; return how many at most."""
+        """Queue the removal of some versions that were readable for a day; return how many."""
         expired = (
             select(versions.c.document_id, versions.c.version)
             .join(documents, documents.c.id == versions.c.document_id)
@@ -122,9 +122,7 @@ class Purges:
         )
         with self._database.read() as connection:
             found = connection.execute(expired).all()
-        for row in found:
-            self.queue(row.document_id, row.version)
-        return len(found)
+        return sum(self.queue(row.document_id, row.version) is not None for row in found)
 
     def queue(self, document_id: str, version: int) -> str | None:
         """Queue a purge of a version unless there is one, and return the job's id.
