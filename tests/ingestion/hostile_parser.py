@@ -12,7 +12,7 @@ import numpy as np
 from data.boxes import pack
 from data.contents import OCR_SKIPPED, FileFacts, Page
 from data.file_errors import UnreadableFile
-from ingestion.parsers.frames import Frame, encoded
+from ingestion.parsers.frames import Frame, encoded, frame_of_page
 from ingestion.parsers.serving import Opening, serve
 
 MODE, MARKER = sys.argv[1], Path(sys.argv[2])
@@ -69,10 +69,11 @@ def misbehave(mode: str, *, ocr: bool) -> None:
 
 def say(mode: str) -> None:
     """Write what no parser writes to the pipe that frames travel on."""
+    second = frame_of_page(Page(2, "", pack(np.zeros((0, 4), np.float32))))
     noise = {
         "rave": b"no frame" * 99,
         "flood": encoded(Frame({"page": 9}, bytes(1 << 20))),
-        "repeat": encoded(Frame({"page": 2, "text": 0, "lines": 0, "warning": None})),
+        "repeat": encoded(Frame({**second.header, "cpu_seconds": 0.0}, second.payload)),
     }[mode]
     pipe = next(fd for fd in range(3, 64) if stat.S_ISFIFO(os.fstat(fd).st_mode))
     while True:
