@@ -270,6 +270,20 @@ class TestADeletedDocument:
         assert purger.run(claim, Unbounded()) is False
         assert list(vectors.collections_by_name.values()) == [{}]
 
+    def test_waits_for_whoever_may_still_be_writing_for_it(
+        self, corpus: Corpus, stores: Stores, workspace: str, purger: Purger, replaced: Claim
+    ) -> None:
+        stores.catalogue.delete_document(workspace, replaced.document_id)
+        of_first = jobs.c.id == replaced.job_id
+        change(stores, update(jobs).values(lease_until=clock() + 60).where(of_first))
+        claim = corpus.claim()
+
+        with pytest.raises(Unavailable):
+            purger.run(claim, Unbounded())
+
+        change(stores, update(jobs).values(lease_until=None).where(of_first))
+        assert purger.run(claim, Unbounded()) is False
+
     def test_leaves_jobs_that_do_not_tell_its_name(
         self, corpus: Corpus, stores: Stores, workspace: str, purger: Purger
     ) -> None:

@@ -69,6 +69,7 @@ def test_removes_what_no_document_knows(stores: Stores, tmp_path: Path) -> None:
     assert known in left
     assert [path.name for path in folder.iterdir()] == ["1"]
     assert orphan not in left
+    assert not list((tmp_path / "blobs").glob(f"*/{orphan}"))
     assert staging.name not in left
 
 
