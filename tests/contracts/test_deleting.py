@@ -196,6 +196,17 @@ class TestDeletingALibrary:
 
         assert counts[0] == counts[1]
 
+    def test_leaves_what_waits_in_it_undone(
+        self, corpus: Corpus, stores: Stores, workspace: str
+    ) -> None:
+        stores.libraries.create(workspace, "brief")
+        waiting = corpus.upload(library="brief").job.id
+
+        stores.catalogue.delete_library(workspace, "brief")
+
+        assert (corpus.claim().kind, stores.claims.claim()) == (JobKind.PURGE, None)
+        assert stores.jobs.get(workspace, waiting).state is JobState.QUEUED
+
     def test_ends_its_jobs_and_waits_for_whoever_still_writes(
         self, corpus: Corpus, stores: Stores, workspace: str
     ) -> None:
