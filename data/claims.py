@@ -26,12 +26,13 @@ class Claims:
         self._database = database
         self._settings = settings
 
-    def claim(self, worker: str = "") -> Claim | None:
-        """Take the most deserving job that nobody holds, or return None."""
+    def claim(self, worker: str = "", job_id: str | None = None) -> Claim | None:
+        """Take the most deserving job that nobody holds, or the one asked for, or return None."""
+        which = () if job_id is None else (jobs.c.id == job_id,)
         due = (
             select(jobs, clock().label("now"))
             .join(workspaces, workspaces.c.id == jobs.c.workspace_id)
-            .where(*unheld())
+            .where(*unheld(), *which)
             .order_by(*by_merit())
             .limit(1)
             .with_for_update(of=jobs, skip_locked=True)
@@ -147,6 +148,12 @@ class Claims:
         )
         with self._database.write() as connection:
             connection.execute(statement.values(lease_until=None))
+
+    def abandon(self, worker: str) -> None:
+        """End the leases of a worker whose only child has died: nobody writes for them."""
+        theirs = update(jobs).where(jobs.c.worker == worker, jobs.c.lease_until > clock())
+        with self._database.write() as connection:
+            connection.execute(theirs.values(lease_until=None, rung_at=None))
 
     def wait(self, claim: Claim, reason: str) -> None:
         """Let the job go until an outage may be over; it does not count as an attempt."""

@@ -40,6 +40,8 @@ class Child:
         """Open the resources, once for each child process, and be ready for the first ring."""
         self._resources = self._opened.enter_context(open_resources(settings))
         self._resources.stores.presence.stir(worker)
+        # Celery has one child at a time: what the last one held it has died over.
+        self._resources.stores.claims.abandon(worker)
 
     def close(self) -> None:
         """Close them."""
@@ -89,7 +91,7 @@ def _close(**_: object) -> None:
 
 @app.task(name=RUN_SLICE, bind=True)
 def run_slice(task: Any) -> None:
-    """Do one slice of the most deserving job, if there is one.
+    """Do some of the most deserving job, if there is one.
 
     A ring only says that there is work. Safe to deliver twice, late, or never:
     the catalogue decides who owns a job, and the reconciler rings again.

@@ -70,6 +70,33 @@ class TestAClaim:
 
         assert stores.claims.claim() is None
 
+    def test_is_anybodys_when_its_worker_has_died_over_it(
+        self, corpus: Corpus, stores: Stores
+    ) -> None:
+        first, second = corpus.upload().job.id, corpus.upload().job.id
+        stores.claims.claim("dead")
+        stores.claims.claim("alive")
+        for job in (first, second):
+            stores.rings.note(job)
+
+        stores.claims.abandon("dead")
+
+        assert stores.rings.due(10) == (first,)
+        again = stores.claims.claim("other")
+        assert again is not None
+        assert (again.job_id, again.attempts) == (first, 2)
+        assert stores.claims.claim("other") is None
+
+    def test_can_be_asked_for_by_its_job(self, corpus: Corpus, stores: Stores) -> None:
+        corpus.upload()
+        wanted = corpus.upload().job.id
+
+        claim = stores.claims.claim("me", wanted)
+
+        assert claim is not None
+        assert claim.job_id == wanted
+        assert stores.claims.claim("me", wanted) is None
+
     def test_is_given_again_after_a_checkpoint_with_the_progress(
         self, corpus: Corpus, stores: Stores
     ) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -69,28 +70,47 @@ def held(settings: Settings, stores: Stores, pages: Pages, bell: Bell) -> Resour
     return Resources(settings, stores, {JobKind.INGEST: pages.run_slice}, bell)
 
 
+@pytest.fixture
+def hasty(held: Resources, settings: Settings) -> Resources:
+    """The same, when a slice takes longer than one should."""
+    jobs = settings.jobs.model_copy(update={"seconds_per_slice": 1e-9})
+    return replace(held, settings=settings.model_copy(update={"jobs": jobs}))
+
+
 def test_a_slice_is_done_and_another_one_rung_for(
-    held: Resources, upload: Upload, pages: Pages, bell: Bell, stopping: Stopping
+    hasty: Resources, upload: Upload, pages: Pages, bell: Bell, stopping: Stopping
 ) -> None:
     job = upload().job.id
 
-    take_turn(held, "me", stopping)
+    take_turn(hasty, "me", stopping)
 
     assert [claim.job_id for claim in pages.claims] == [job]
     assert bell.rings == 1
-    assert held.stores.rings.due(10) == ()
+    assert hasty.stores.rings.due(10) == ()
 
 
 def test_nobody_is_rung_for_a_job_that_is_done(
-    held: Resources, upload: Upload, pages: Pages, bell: Bell, stopping: Stopping
+    hasty: Resources, upload: Upload, pages: Pages, bell: Bell, stopping: Stopping
 ) -> None:
     upload()
 
     for _ in range(3):
-        take_turn(held, "me", stopping)
+        take_turn(hasty, "me", stopping)
 
     assert len(pages.claims) == 3
     assert bell.rings == 2
+
+
+def test_a_small_file_is_done_in_one_turn_before_the_next_one(
+    held: Resources, upload: Upload, pages: Pages, bell: Bell, stopping: Stopping
+) -> None:
+    first = upload().job.id
+    upload()
+
+    take_turn(held, "me", stopping)
+
+    assert [claim.job_id for claim in pages.claims] == [first] * 3
+    assert bell.rings == 0
 
 
 def test_a_ring_for_nothing_does_nothing(held: Resources, pages: Pages, stopping: Stopping) -> None:
@@ -138,7 +158,7 @@ def test_a_bell_that_is_away_is_no_failure_of_the_slice(
 
 
 def test_a_catalogue_that_is_away_is_waited_for(
-    held: Resources,
+    hasty: Resources,
     upload: Upload,
     pages: Pages,
     stopping: Stopping,
@@ -147,7 +167,7 @@ def test_a_catalogue_that_is_away_is_waited_for(
 ) -> None:
     upload()
     with locked():
-        thread = threading.Thread(target=take_turn, args=(held, "me", stopping))
+        thread = threading.Thread(target=take_turn, args=(hasty, "me", stopping))
         thread.start()
         until(lambda: "nothing claimed" in caplog.messages)
     thread.join()
