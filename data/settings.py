@@ -79,6 +79,8 @@ class ParsingSettings(Section):
     # Opening the file, and each page.
     open_seconds: Seconds = 60.0
     page_seconds: Seconds = 30.0
+    # A page with OCR. Measured on two cores: 9 s for the slowest, 20 s while others worked.
+    ocr_page_seconds: Seconds = 90.0
     # Reading all of a file, over all of its slices, without what OCR takes.
     file_seconds: Seconds = 3600.0
     cpu_seconds: Positive = 600

@@ -140,7 +140,7 @@ class ParserProcess:
         asked = self._asked[0]
         started = time.monotonic()
         try:
-            page = self._next(asked.number, seconds)
+            page = self._next(asked, seconds)
         except (ChildHung, ChildDied):
             self._end()
             self._failures += 1
@@ -156,22 +156,24 @@ class ParserProcess:
         self._failures, self._lost_to_ocr = 0, 0.0
         return page
 
-    def _next(self, number: int, seconds: float | None) -> Page:
+    def _next(self, asked: _Asked, seconds: float | None) -> Page:
         """Return what the process answers, one that has the file open."""
         if not self._is_open:
             self.open()
         self._send()
         assert self._child is not None
-        frame = self._child.answer(seconds or self._settings.page_seconds, self._check)
+        settings = self._settings
+        usual = settings.ocr_page_seconds if asked.ocr else settings.page_seconds
+        frame = self._child.answer(usual if seconds is None else seconds, self._check)
         try:
             page = page_of_frame(frame)
             worked = finite(frame.header["cpu_seconds"])
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise ChildRaved from error
-        if page.number != number:
+        if page.number != asked.number:
             raise ChildRaved
         self._sent -= 1
-        if worked > self._settings.cpu_seconds / 2:
+        if worked > settings.cpu_seconds / 2:
             # It would die in the middle of some page, which would be blamed for it.
             self._end()
         return page

@@ -34,7 +34,7 @@ Hostile = Callable[[str], Sequence[str]]
 MakePdf = Callable[..., Path]
 SETTINGS = ParsingSettings(open_seconds=20, page_seconds=20)
 FOREVER = ParsingSettings(open_seconds=3600, page_seconds=3600)
-HASTY = ParsingSettings(page_seconds=2)
+HASTY = ParsingSettings(page_seconds=2, ocr_page_seconds=2)
 UNLOCK = "correct horse"
 CONFINED = encoded(Frame({"confined": True}))
 

@@ -168,7 +168,7 @@ class TestPicturesOfText:
     def test_that_only_ocr_can_not_bear_count_as_its_time(
         self, some_file: Path, hostile: Hostile
     ) -> None:
-        settings, command = ParsingSettings(page_seconds=1), hostile("hang-with-ocr")
+        settings, command = ParsingSettings(ocr_page_seconds=1), hostile("hang-with-ocr")
 
         _, pages, seconds = read(some_file, Unbounded(), settings, command, OcrSettings(), 100.0)
 
