@@ -40,15 +40,14 @@ class Purges:
         Of a document that lives that is never the published version, the latest one, or any
         between them. Raises ``Unavailable`` while somebody may still be writing for it.
         """
-        document = select(documents, live().label("is_live")).where(
-            documents.c.id == claim.document_id
-        )
+        document = select(documents).where(documents.c.id == claim.document_id)
         version = select(
             (versions.c.superseded_at > clock() - SUPERSEDED_SECONDS).label("is_readable")
         ).where(versions.c.document_id == claim.document_id, versions.c.version == claim.version)
         with self._database.read() as connection:
             row = connection.execute(document).first()
-            if row is None or not row.is_live:
+            # In a deleted library its own purge comes when the indexes are told to forget it.
+            if row is None or row.deleted_at is not None:
                 _require_unwritten(connection, jobs.c.document_id == claim.document_id)
                 return Remains.DOCUMENT
             if not row.published_version or claim.version >= row.published_version:
@@ -81,6 +80,7 @@ class Purges:
                         versions.c.version == claim.version,
                     )
                 )
+                _queue_next(connection, claim)
             succeed(connection, claim)
 
     def require_alone(self, claim: Claim) -> None:
@@ -156,6 +156,24 @@ class Purges:
         with self._database.write() as connection:
             require_held(connection, claim)
             return connection.execute(delete(table).where(tuple_(*keys).in_(some))).rowcount > 0
+
+
+def _queue_next(connection: Connection, claim: Claim) -> None:
+    """Queue one of the versions that were never published: a publication queues only some."""
+    older = (
+        select(versions.c.version)
+        .join(documents, documents.c.id == versions.c.document_id)
+        .where(
+            versions.c.document_id == claim.document_id,
+            versions.c.version < documents.c.published_version,
+            versions.c.superseded_at.is_(None),
+            ~_is_queued(),
+        )
+    )
+    version = connection.execute(older.order_by(versions.c.version).limit(1)).scalar()
+    if version is not None:
+        place = (claim.workspace, claim.library_id, claim.document_id, version)
+        insert_job(connection, *place, JobKind.PURGE)
 
 
 def _is_queued() -> ColumnElement[bool]:

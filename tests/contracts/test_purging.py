@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from data.catalogue import RETIRED
 from data.database import clock
 from data.documents import SUPERSEDED_SECONDS
 from data.errors import Unavailable, VersionGone
@@ -146,6 +147,23 @@ class TestAReplacedVersion:
         assert versions_in(stores, chunks, pages, versions) == [{2}, {2}, {2}]
         assert files(settings) == {"2"}
 
+    def test_goes_however_many_came_between_two_that_were_published(
+        self,
+        corpus: Corpus,
+        stores: Stores,
+        purger: Purger,
+    ) -> None:
+        document = corpus.ready("one").document.id
+        for _ in range(2 * RETIRED + 1):
+            corpus.replace(document)
+        last = corpus.claim()
+        corpus.index(last, ("two",))
+
+        while claim := stores.claims.claim():
+            assert purger.run(claim, Unbounded()) is False
+
+        assert versions_in(stores, versions) == [{1, last.version}]
+
     def test_waits_for_whoever_may_still_be_writing_for_it(
         self, corpus: Corpus, stores: Stores, purger: Purger, replaced: Claim
     ) -> None:
@@ -165,6 +183,23 @@ class TestAReplacedVersion:
         change(stores, update(jobs).values(lease_until=None).where(of_first))
         assert purger.run(claim, Unbounded()) is False
         assert versions_in(stores, versions) == [{2}]
+
+    def test_is_all_that_goes_while_its_library_is_only_about_to_be_removed(
+        self,
+        corpus: Corpus,
+        stores: Stores,
+        purger: Purger,
+        replaced: Claim,
+    ) -> None:
+        """Else nobody would tell the lexical indexes to forget the published version."""
+        change(stores, update(versions).values(superseded_at=None))
+        claim = corpus.claim()
+        change(stores, update(libraries).values(deleted_at=clock()))
+
+        assert purger.run(claim, Unbounded()) is False
+
+        assert versions_in(stores, chunks, pages, versions) == [{2}, {2}, {2}]
+        assert rows_by_table(stores)["documents"] == 1
 
 
 class TestWhatIsNeeded:
