@@ -68,7 +68,11 @@ class LocalBlobs:
     def local(self, key: str) -> Iterator[Path]:
         """Give a path under which the bytes can be read now."""
         path = self._path(key)
-        if not path.exists():
+        with translated():
+            is_there = path.exists()
+        if not is_there:
+            # Of a store that is not mounted every file is missing.
+            self.check()
             raise NotFound("The file is not in the store.")
         yield path
 

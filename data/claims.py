@@ -151,9 +151,14 @@ class Claims:
 
     def abandon(self, worker: str) -> None:
         """End the leases of a worker whose only child has died: nobody writes for them."""
-        theirs = update(jobs).where(jobs.c.worker == worker, jobs.c.lease_until > clock())
-        with self._database.write() as connection:
-            connection.execute(theirs.values(lease_until=None, rung_at=None))
+        theirs = (jobs.c.worker == worker, jobs.c.lease_until > clock())
+        # All jobs are looked through for them, cancelled ones too: not while others can't write.
+        with self._database.read() as connection:
+            ids = connection.execute(select(jobs.c.id).where(*theirs)).scalars().all()
+        for job_id in ids:
+            let_go = update(jobs).where(jobs.c.id == job_id, *theirs)
+            with self._database.write() as connection:
+                connection.execute(let_go.values(lease_until=None, rung_at=None))
 
     def wait(self, claim: Claim, reason: str) -> None:
         """Let the job go until an outage may be over; it does not count as an attempt."""

@@ -4,6 +4,7 @@ from sqlalchemy import ColumnElement, case, or_, select, update
 
 from data.claims import LONGEST_PAUSE_SECONDS
 from data.database import Database, clock
+from data.jobs import is_open
 from data.records import JobState
 from data.settings import JobSettings
 from data.tables import jobs, workers
@@ -63,6 +64,8 @@ class Rings:
         """
         claimable = select(jobs.c.id).where(*unheld()).limit(1)
         holds = select(jobs.c.id).where(
+            # For the index of open jobs: those that are over are many.
+            is_open(),
             jobs.c.worker == worker,
             jobs.c.state == JobState.RUNNING,
             jobs.c.lease_until > clock(),

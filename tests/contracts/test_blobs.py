@@ -91,6 +91,16 @@ class TestAFile:
         with pytest.raises(NotFound):
             list(blobs.read(KEY))
 
+    def test_is_not_told_to_be_missing_while_the_folder_of_all_files_is(
+        self, tmp_path: Path
+    ) -> None:
+        """A store that is not mounted, and no fault of the file."""
+        blobs = LocalBlobs(tmp_path / "blobs", 0)
+        shutil.rmtree(tmp_path / "blobs")
+
+        with pytest.raises(BlobsUnavailable), blobs.local(KEY):
+            pass
+
     def test_leaves_no_copy_behind_when_it_was_read(
         self, blobs: LocalBlobs, store: Callable[..., str], tmp_path: Path
     ) -> None:
