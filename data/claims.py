@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, case, func, select, update
 
 from data.counters import JOBS, advance
 from data.database import Database, clock
@@ -17,6 +17,7 @@ from data.waiting import by_merit, unheld
 FIRST_STAGES = {JobKind.INGEST: JobStage.PARSING, JobKind.REINDEX: JobStage.INDEXING}
 # Between two attempts at what keeps going wrong.
 LONGEST_PAUSE_SECONDS = 60
+DIED = "The worker's process died."
 
 
 class Claims:
@@ -157,8 +158,10 @@ class Claims:
             ids = connection.execute(select(jobs.c.id).where(*theirs)).scalars().all()
         for job_id in ids:
             let_go = update(jobs).where(jobs.c.id == job_id, *theirs)
+            reason = case((jobs.c.state == JobState.RUNNING, DIED), else_=jobs.c.error_message)
+            let_go = let_go.values(lease_until=None, rung_at=None, error_message=reason)
             with self._database.write() as connection:
-                connection.execute(let_go.values(lease_until=None, rung_at=None))
+                connection.execute(let_go)
 
     def wait(self, claim: Claim, reason: str) -> None:
         """Let the job go until an outage may be over; it does not count as an attempt."""

@@ -87,6 +87,19 @@ class TestAClaim:
         assert (again.job_id, again.attempts) == (first, 2)
         assert stores.claims.claim("other") is None
 
+    def test_over_which_workers_die_again_and_again_says_so(
+        self, corpus: Corpus, stores: Stores, workspace: str
+    ) -> None:
+        job = corpus.upload().job.id
+        for _ in range(3):
+            assert stores.claims.claim("dead")
+            stores.claims.abandon("dead")
+
+        assert stores.claims.claim("dead") is None
+        message = stores.jobs.get(workspace, job).error_message
+        assert message
+        assert message.endswith("The last reason: The worker's process died.")
+
     def test_can_be_asked_for_by_its_job(self, corpus: Corpus, stores: Stores) -> None:
         corpus.upload()
         wanted = corpus.upload().job.id
