@@ -1,5 +1,6 @@
 """The parent's handle on one parser process: ask, wait so long, and be sure that it ends."""
 
+import fcntl
 import os
 import resource
 import select
@@ -8,8 +9,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 from ingestion.parsers.frames import Frame, encoded, frame_in
 
@@ -18,7 +20,7 @@ PARSER = (sys.executable, "-P", "-m", "ingestion.parsers")
 # Nothing of the parent's environment: the child reads hostile files and needs no secrets. More
 # threads than one would only reserve memory that counts against its limit.
 ENVIRONMENT = {"PYTHONPATH": str(ROOT), "OPENBLAS_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
-# Read this much at once; a pipe holds 64 KiB.
+# Read this much at once, and have the pipe hold it: a parser goes on while others are waited for.
 _READ = 1 << 20
 # While waiting, look this often whether anybody still wants the answer.
 TICK_SECONDS = 0.5
@@ -64,6 +66,7 @@ class Child:
             cwd="/",
             process_group=0,
         )
+        _widen(self._process.stdout)
         # Linux counts the parent's size at the start into the child's largest one.
         self._inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
@@ -147,3 +150,11 @@ class Child:
         self._process.returncode = os.waitstatus_to_exitcode(status)
         own = usage.ru_maxrss if usage.ru_maxrss > self._inherited else 0
         return Ending(self._process.returncode, own * 1024)
+
+
+def _widen(pipe: IO[bytes] | None) -> None:
+    assert pipe is not None
+    # Only Linux can, and only while its user has not used up what pipes may hold.
+    if sys.platform == "linux":
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _READ)
