@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select, update
 
 from data.counters import JOBS, advance
 from data.database import Database, clock
 from data.errors import AttemptsExhausted, ClaimLost
-from data.jobs import OPEN
+from data.jobs import OPEN, fail_job
 from data.presence import stir
-from data.records import Claim, DocumentState, JobKind, JobStage, JobState
+from data.records import Claim, JobKind, JobStage, JobState
 from data.settings import JobSettings
 from data.tables import documents, jobs, workspaces
 from data.waiting import by_merit, unheld
@@ -91,8 +91,10 @@ class Claims:
         error = AttemptsExhausted(f"{AttemptsExhausted.__doc__}{reason}")
         with self._database.write() as connection:
             lock_document(connection, row.document_id)
-            if _is_latest(connection, row.id, row.token, OPEN):
-                _end_job(connection, row.id, row.document_id, error.code, str(error))
+            # Another one may have ended it before, and somebody had it tried again since.
+            is_spent = jobs.c.attempts == row.attempts
+            if _is_latest(connection, row.id, row.token, OPEN, is_spent):
+                fail_job(connection, row.id, row.document_id, error.code, str(error))
 
     def extend(self, claim: Claim) -> None:
         """Prolong the claim's lease, or raise ``ClaimLost``; one let go is not taken back."""
@@ -159,7 +161,13 @@ class Claims:
         for job_id in ids:
             let_go = update(jobs).where(jobs.c.id == job_id, *theirs)
             reason = case((jobs.c.state == JobState.RUNNING, DIED), else_=jobs.c.error_message)
-            let_go = let_go.values(lease_until=None, rung_at=None, error_message=reason)
+            let_go = let_go.values(
+                lease_until=None,
+                # As after any attempt that went wrong: three deaths take some seconds.
+                not_before=clock() + jobs.c.attempts * jobs.c.attempts,
+                rung_at=None,
+                error_message=reason,
+            )
             with self._database.write() as connection:
                 connection.execute(let_go)
 
@@ -193,7 +201,7 @@ class Claims:
         with self._database.write() as connection:
             lock_document(connection, claim.document_id)
             require_held(connection, claim)
-            _end_job(connection, claim.job_id, claim.document_id, code, message)
+            fail_job(connection, claim.job_id, claim.document_id, code, message)
 
 
 def write_held(connection: Connection, claim: Claim, **values: Any) -> None:
@@ -236,11 +244,15 @@ def lock_document(connection: Connection, document_id: str | None) -> None:
 
 
 def _is_latest(
-    connection: Connection, job_id: str, token: int, states: tuple[JobState, ...]
+    connection: Connection,
+    job_id: str,
+    token: int,
+    states: tuple[JobState, ...],
+    *which: ColumnElement[bool],
 ) -> bool:
     statement = (
         select(jobs.c.id)
-        .where(jobs.c.id == job_id, jobs.c.token == token, jobs.c.state.in_(states))
+        .where(jobs.c.id == job_id, jobs.c.token == token, jobs.c.state.in_(states), *which)
         .with_for_update()
     )
     return connection.execute(statement).first() is not None
@@ -266,27 +278,4 @@ def checkpoint(
         error_message=None,
         lease_until=None,
         rung_at=None,
-    )
-
-
-def _end_job(
-    connection: Connection, job_id: str, document_id: str | None, code: str, message: str
-) -> None:
-    """Fail a job, and its document when no version of it is published; both are locked."""
-    connection.execute(
-        update(documents)
-        .where(documents.c.id == document_id, documents.c.published_version.is_(None))
-        .values(state=DocumentState.FAILED, updated_at=clock())
-    )
-    connection.execute(
-        update(jobs)
-        .where(jobs.c.id == job_id)
-        .values(
-            state=JobState.FAILED,
-            error_code=code,
-            error_message=message,
-            lease_until=None,
-            finished_at=clock(),
-            changed=advance(connection, JOBS),
-        )
     )

@@ -20,8 +20,8 @@ from data.counters import JOBS, advance, current
 from data.database import Database, clock, moment
 from data.errors import JobNotFound
 from data.listing import Listing, listing
-from data.records import Job, JobKind, JobStage, JobState, PageWarning
-from data.tables import jobs
+from data.records import DocumentState, Job, JobKind, JobStage, JobState, PageWarning
+from data.tables import documents, jobs
 
 OPEN = (JobState.QUEUED, JobState.RUNNING)
 # Of the whole effort for a page, what reading it takes; the rest is embedding it.
@@ -191,6 +191,29 @@ def latest_ingest(connection: Connection, document_id: str, version: int) -> Job
         .limit(1)
     )
     return job_of(connection.execute(latest).one())
+
+
+def fail_job(
+    connection: Connection, job_id: str, document_id: str | None, code: str, message: str
+) -> None:
+    """Fail a job, and its document when no version of it is published; both are locked."""
+    connection.execute(
+        update(documents)
+        .where(documents.c.id == document_id, documents.c.published_version.is_(None))
+        .values(state=DocumentState.FAILED, updated_at=clock())
+    )
+    connection.execute(
+        update(jobs)
+        .where(jobs.c.id == job_id)
+        .values(
+            state=JobState.FAILED,
+            error_code=code,
+            error_message=message,
+            lease_until=None,
+            finished_at=clock(),
+            changed=advance(connection, JOBS),
+        )
+    )
 
 
 class Jobs:

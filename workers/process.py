@@ -80,6 +80,7 @@ def _celery(settings: Settings, name: str) -> subprocess.Popen[bytes]:
     # Gossip and mingle make reconnects to a restarted broker worse, and nobody needs them.
     command = (
         *(sys.executable, "-m", "celery", "-A", "workers.tasks", "worker"),
+        # One child: a new one takes over what the last one held (Claims.abandon).
         *("--pool", "prefork", "--concurrency", "1", "--queues", QUEUE),
         *("--without-gossip", "--without-mingle", "--loglevel", "WARNING"),
         *("--hostname", f"footnote@{name}"),

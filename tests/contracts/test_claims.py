@@ -14,7 +14,7 @@ from data.records import Claim, JobStage, JobState
 from data.settings import JobSettings
 from data.stores import Stores
 from data.tables import jobs
-from tests.contracts.corpus import Corpus, Together, let_lease_run_out
+from tests.contracts.corpus import Corpus, Together, end_waiting, let_lease_run_out
 
 Reopen = Callable[..., AbstractContextManager[Stores]]
 
@@ -74,12 +74,16 @@ class TestAClaim:
         self, corpus: Corpus, stores: Stores
     ) -> None:
         first, second = corpus.upload().job.id, corpus.upload().job.id
-        stores.claims.claim("dead")
+        claim = stores.claims.claim("dead")
+        assert claim is not None
         stores.claims.claim("alive")
         for job in (first, second):
             stores.rings.note(job)
 
         stores.claims.abandon("dead")
+
+        assert stores.claims.claim("other") is None
+        end_waiting(stores, claim)
 
         assert stores.rings.due(10) == (first,)
         again = stores.claims.claim("other")
@@ -92,8 +96,10 @@ class TestAClaim:
     ) -> None:
         job = corpus.upload().job.id
         for _ in range(3):
-            assert stores.claims.claim("dead")
+            claim = stores.claims.claim("dead")
+            assert claim is not None
             stores.claims.abandon("dead")
+            end_waiting(stores, claim)
 
         assert stores.claims.claim("dead") is None
         message = stores.jobs.get(workspace, job).error_message
