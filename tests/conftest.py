@@ -1,9 +1,11 @@
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from data.settings import EmbedderSettings
+from retrieval import converted
 from retrieval.embedding import Embedder
 
 
@@ -19,6 +21,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a home whose models are converted once per test session."""
     return tmp_path_factory.mktemp("models")
+
+
+@pytest.fixture(scope="session")
+def make_home(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Makes homes in which the embedding model is converted already: a stack starts sooner."""
+    converted.ensure(EmbedderSettings(), model_home)
+
+    def make() -> Path:
+        home = tmp_path_factory.mktemp("stack") / "home"
+        shutil.copytree(model_home / "models", home / "models")
+        return home
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,12 @@
 """One stack for all seeds, and what an undisturbed run makes of the papers."""
 
 import secrets
-import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from data.settings import EmbedderSettings
-from retrieval import converted
 from tests.chaos.digests import Digest, catalogue, digest
 from tests.chaos.mischief import Measure
 from tests.chaos.papers import Paper, all_papers
@@ -66,14 +63,9 @@ def measure(request: pytest.FixtureRequest) -> Measure:
 
 
 @pytest.fixture(scope="session")
-def stack(
-    measure: Measure, model_home: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningStack]:
-    home = tmp_path_factory.mktemp("chaos") / "home"
-    converted.ensure(EmbedderSettings(), model_home)
-    shutil.copytree(model_home / "models", home / "models")
+def stack(measure: Measure, make_home: Callable[[], Path]) -> Iterator[RunningStack]:
     impatient = IMPATIENT if measure.seconds < LONG_SECONDS else {}
-    with RunningStack(home, **impatient) as running:
+    with RunningStack(make_home(), **impatient) as running:
         yield running
 
 

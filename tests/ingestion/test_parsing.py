@@ -78,10 +78,21 @@ def some_file(tmp_path: Path) -> Path:
     return path
 
 
+# The processes that this one had before the test: those of other tests' servers.
+BEFORE: set[str] = set()
+
+
+@pytest.fixture(autouse=True)
+def note_children() -> None:
+    BEFORE.clear()
+    BEFORE.update(running_children())
+
+
 def running_children() -> list[str]:
-    """The processes that this one has started and that are still there, zombies too."""
+    """The processes that a test has started and that are still there, zombies too."""
     mine = Path(f"/proc/{os.getpid()}/task")
-    return [pid for task in mine.iterdir() for pid in (task / "children").read_text().split()]
+    children = {pid for task in mine.iterdir() for pid in (task / "children").read_text().split()}
+    return sorted(children - BEFORE)
 
 
 class TestReading:

@@ -2,7 +2,8 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -27,12 +28,12 @@ def model() -> Iterator[ModelServer]:
 
 
 @pytest.fixture(scope="session")
-def stack(model: ModelServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def stack(model: ModelServer, make_home: Callable[[], Path]) -> Iterator[RunningStack]:
     environment = {
         "FOOTNOTE_MODEL__BASE_URL": model.base_url,
         "FOOTNOTE_MODEL__NAME": "scripted",
     }
-    with RunningStack(tmp_path_factory.mktemp("stack") / "home", **environment) as running:
+    with RunningStack(make_home(), **environment) as running:
         yield running
 
 

@@ -1,6 +1,7 @@
 """The index's folders are deleted by hand: they are rebuilt, and questions answered meanwhile."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,10 @@ class WatchedStack(RunningStack):
         return {each["detail"] for each in checks if each["status"] == "down"}
 
 
-def test_folders_deleted_while_it_is_stopped_are_filled_again(tmp_path: Path) -> None:
-    home = tmp_path / "home"
+def test_folders_deleted_while_it_is_stopped_are_filled_again(
+    make_home: Callable[[], Path],
+) -> None:
+    home = make_home()
     with RunningStack(home) as stack, stack.client() as client:
         uploaded = stack.upload(client, SAMPLES / "cargo-bicycle-manual.pdf")
         assert stack.finished(client, uploaded["job"]["id"])["state"] == "succeeded"

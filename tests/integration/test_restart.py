@@ -1,5 +1,6 @@
 """Stopping leaves no process and no lock, and the next start finds everything again."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.running_stack import RunningStack
@@ -7,8 +8,8 @@ from tests.running_stack import RunningStack
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
 
-def test_a_second_start_has_what_the_first_one_indexed(tmp_path: Path) -> None:
-    stack = RunningStack(tmp_path / "home")
+def test_a_second_start_has_what_the_first_one_indexed(make_home: Callable[[], Path]) -> None:
+    stack = RunningStack(make_home())
     with stack, stack.client() as client:
         uploaded = stack.upload(client, SAMPLES / "cargo-bicycle-manual.pdf")
         assert stack.finished(client, uploaded["job"]["id"])["state"] == "succeeded"

@@ -2,7 +2,6 @@
 when the worker does not hear the bell. A slice here lasts as long as its file."""
 
 import os
-import shutil
 import signal
 import sqlite3
 import time
@@ -21,11 +20,9 @@ SMALL = Path(__file__).parents[2] / "data" / "samples" / "lighthouse-report.pdf"
 
 
 @pytest.fixture(scope="module")
-def stack(model_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    home = tmp_path_factory.mktemp("stopping") / "home"
-    shutil.copytree(model_home, home)
+def stack(make_home: Callable[[], Path]) -> Iterator[RunningStack]:
     with RunningStack(
-        home,
+        make_home(),
         FOOTNOTE_JOBS__SECONDS_PER_SLICE="600",
         FOOTNOTE_JOBS__PAGES_PER_SLICE="5000",
         FOOTNOTE_JOBS__DEAF_SECONDS="5",
