@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from stat import S_ISREG
 
 from data.errors import BlobsUnavailable, NotFound, StorageFull
-from data.files import sync_path, translated
+from data.files import sync_path, translated, used_bytes
 from data.staging import Staging
 
 READ_BYTES = 1024 * 1024
@@ -133,12 +132,7 @@ class LocalBlobs:
 
     def used_bytes(self) -> int:
         """Return how many bytes the files take."""
-        total = 0
-        for path in self._root.rglob("*"):
-            with suppress(FileNotFoundError):  # it was removed meanwhile
-                found = path.stat()
-                total += found.st_size if S_ISREG(found.st_mode) else 0
-        return total
+        return used_bytes(self._root)
 
     def _path(self, key: str) -> Path:
         return self._root / key

@@ -3,23 +3,9 @@
 import sqlite3
 from contextlib import closing
 from pathlib import Path
-from stat import S_ISREG
 
 from data.database import Database
 from data.errors import CatalogueUnavailable, StorageFull
-
-
-def used_bytes(*paths: Path) -> int:
-    """Return how many bytes files and folders take."""
-    total = 0
-    for path in paths:
-        for each in (path, *path.rglob("*")):
-            try:
-                found = each.stat()
-            except FileNotFoundError:  # there is none, or it was removed meanwhile
-                continue
-            total += found.st_size if S_ISREG(found.st_mode) else 0
-    return total
 
 
 def catalogue_files(database: Database) -> tuple[Path, ...]:

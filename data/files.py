@@ -1,4 +1,4 @@
-"""Few lines about files that must survive a power cut."""
+"""Few lines about files: those that must survive a power cut, and what they take."""
 
 import errno
 import os
@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 
 from data.errors import BlobsUnavailable, NotFound, StorageFull
 
@@ -57,3 +58,16 @@ def translated() -> Iterator[None]:
         raise NotFound("The file is not in the store.") from error
     except OSError as error:
         raise (StorageFull if error.errno in FULL else BlobsUnavailable) from error
+
+
+def used_bytes(*paths: Path) -> int:
+    """Return how many bytes files and folders take."""
+    total = 0
+    for path in paths:
+        for each in (path, *path.rglob("*")):
+            try:
+                found = each.stat()
+            except FileNotFoundError:  # there is none, or it was removed meanwhile
+                continue
+            total += found.st_size if S_ISREG(found.st_mode) else 0
+    return total

@@ -7,7 +7,8 @@ from api.cli.embedded import located
 from api.cli.terminal import say
 from data.audit.audit import open_audit
 from data.audit.vectors import SETTLING_SECONDS
-from data.compaction import catalogue_files, compact, used_bytes
+from data.compaction import catalogue_files, compact
+from data.files import used_bytes
 from data.settings import Settings
 from data.stores import Stores, open_stores
 
