@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from data.errors import SetupError
+from data.errors import SetupError, Unavailable
 from data.index_folders import IndexFolders
 from data.logs import configure_logs
 from data.orphans import Orphans
@@ -61,6 +61,10 @@ def run(settings: Settings) -> int:
         duties.stop()
         watching.stop()
         _end(celery, signals, deadline)
+        if not signals.stopping:
+            # What it died over need not wait for its lease to end.
+            with contextlib.suppress(Unavailable):
+                stores.claims.abandon(name)
         duties.join(deadline - time.monotonic())
         watching.join(deadline - time.monotonic())
     logger.info("worker stopped", extra={"code": celery.returncode})
@@ -104,3 +108,6 @@ def _end(celery: subprocess.Popen[bytes], signals: Signals, deadline: float) -> 
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(celery.pid, signal.SIGKILL)
         signals.wait(LOOK_SECONDS)
+    # A child of one that was killed dies with it; now that is sure.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(celery.pid, signal.SIGKILL)
