@@ -90,6 +90,7 @@ class Metrics:
         if self._folder:
             self._forget_the_dead(self._folder)
             registry = CollectorRegistry()
+            # These three calls are of functions that prometheus_client ships without types.
             MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
         counted = CollectorRegistry()
         counted.register(_Jobs(jobs_by_state))

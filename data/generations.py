@@ -81,13 +81,13 @@ class Generations:
                 .values(generation=generation, building=None, dead=0)
             )
             if switched.rowcount:
-                _end(connection, claim)
+                succeed(connection, claim)
         return switched.rowcount == 1
 
     def end(self, claim: Claim) -> None:
         """End the job of a library in which nothing was ever embedded."""
         with self._database.write() as connection:
-            _end(connection, claim)
+            succeed(connection, claim)
 
     def give_up_abandoned(self) -> int:
         """Forget the generations whose jobs have ended early, and return how many those were."""
@@ -127,8 +127,3 @@ def _open_job(connection: Connection, library_id: str) -> Job | None:
 
 def _insert(connection: Connection, workspace: str, library_id: str) -> Job:
     return insert_job(connection, workspace, library_id, None, 0, JobKind.REINDEX)
-
-
-def _end(connection: Connection, claim: Claim) -> None:
-    require_held(connection, claim)
-    succeed(connection, claim)
