@@ -1,7 +1,8 @@
 """Frozen records of what is inside a document: pages, lines, chunks and their vectors."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +25,50 @@ OCR_FAILED = "ocr_failed"
 TokenStarts = Callable[[str], Sequence[int]]
 
 
+class LineKind(StrEnum):
+    """What a line is part of. The values are stored."""
+
+    TEXT = ""
+    # Rows of a table, cells set apart by " | "; the head is what the columns are called.
+    TABLE_HEAD = "head"
+    TABLE_ROW = "row"
+    FOOTNOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """An entry of the table of contents that a file brings along; 1 is the outermost level."""
+
+    page: int
+    level: int
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class FileFacts:
     """What a file says of itself when it is opened."""
 
     pages: int
-    title: str | None
+    title: str | None = None
+    author: str | None = None
+    # When it was made, as ISO 8601: a day, or a day and a time.
+    created: str | None = None
+    outline: tuple[OutlineEntry, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a document is about, told by the file and by its first pages; all may be unknown."""
+
+    author: str | None = None
+    # As ISO 8601: a day, a month or a year.
+    date: str | None = None
+    # Whom it is about or from: "3M Company".
+    company: str | None = None
+    # Which time it is about: "2018", "Q2 2023", "2022-07-01".
+    period: str | None = None
+    # What kind of document it is, in its own field's words: "10-K", "earnings release".
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +80,7 @@ class Line:
     # Font size in points, and whether the font is bold.
     size: float
     bold: bool
+    kind: LineKind = LineKind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +96,8 @@ class Page:
     warning: str | None = None
     # What OCR took for it; not stored.
     ocr_seconds: float = 0.0
+    # What is printed or said instead of the number: "iv", "A-3", a sheet's name.
+    label: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +119,7 @@ class Profile:
     # Lines that run over the tops and bottoms of pages, digits as "#" (layout.normalised).
     running: frozenset[str] = frozenset()
     headings: tuple[Heading, ...] = ()
+    about: About = field(default_factory=About)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from data.contents import Line, Page
+from data.contents import About, Line, LineKind, Page
 from data.database import Database, clock, moment
 from data.errors import DocumentNotFound, PageNotFound, VersionGone
 from data.jobs import warnings_of
@@ -51,6 +51,7 @@ def document_rows(workspace: str) -> Select[Any]:
             versions.c.pages,
             versions.c.chunks,
             versions.c.warnings,
+            versions.c.about,
         )
         .join(libraries, libraries.c.id == documents.c.library_id)
         .join(
@@ -84,6 +85,7 @@ def document_of(row: Row[Any]) -> Document:
         warnings=warnings_of(row.warnings),
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
+        about=about_of(row.about),
     )
 
 
@@ -244,7 +246,17 @@ def page_of(row: Row[Any]) -> Page:
         number=row.page,
         text=row.text,
         boxes=row.boxes,
-        lines=tuple(Line(*line) for line in row.lines),
+        lines=tuple(_line(*line) for line in row.lines),
         ocr=row.ocr,
         warning=row.warning,
+        label=row.label,
     )
+
+
+def about_of(stored: dict[str, Any] | None) -> About:
+    """Return what is known of a version from its stored form."""
+    return About(**(stored or {}))
+
+
+def _line(start: int, end: int, size: float, bold: bool, kind: str = "") -> Line:  # noqa: FBT001 - as stored
+    return Line(start, end, size, bold, LineKind(kind))

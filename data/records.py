@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from data.contents import About, FileFacts
+
 
 class Role(StrEnum):
     """What a key may do; each role may do what the later ones may."""
@@ -128,6 +130,7 @@ class Document:
     warnings: tuple[PageWarning, ...]
     created_at: datetime
     updated_at: datetime
+    about: About = field(default_factory=About)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,9 +223,9 @@ class Source:
 
     key: str
     filename: str
-    # What the uploader calls it, and what the file calls itself.
+    # What the uploader calls it, and what the file says of itself.
     title: str | None
-    file_title: str | None
+    facts: FileFacts
     password: bytes | None
     # What its slices took so far.
     reading_seconds: float

@@ -127,6 +127,9 @@ versions = Table(
     Column("password", LargeBinary),
     # What the file calls itself, then what its profile makes of that.
     Column("title", Text),
+    # What else the file says of itself, and what its profile makes of that (data/contents.py).
+    Column("facts", JSON),
+    Column("about", JSON),
     Column("profile", JSON),
     Column("pages", Integer, nullable=False, server_default="0"),
     Column("chunks", Integer, nullable=False, server_default="0"),
@@ -205,6 +208,7 @@ pages = Table(
     Column("lines", JSON, nullable=False),
     Column("ocr", Boolean, nullable=False),
     Column("warning", String(40)),
+    Column("label", Text),
 )
 
 chunks = Table(

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 
 from data.claims import checkpoint, require_held
-from data.contents import Heading, Page, Profile
+from data.contents import FileFacts, Heading, OutlineEntry, Page, Profile
 from data.database import Database
-from data.documents import page_of
+from data.documents import about_of, page_of
 from data.errors import ClaimLost
 from data.records import Claim, Effort, JobStage, Source
 from data.tables import documents, pages, versions
@@ -30,7 +30,7 @@ class Versions:
             select(
                 func.coalesce(versions.c.filename, documents.c.filename).label("filename"),
                 documents.c.title,
-                versions.c.title.label("file_title"),
+                versions.c.facts,
                 versions.c.password,
                 versions.c.reading_seconds,
                 versions.c.ocr_seconds,
@@ -46,7 +46,7 @@ class Versions:
             key=f"{claim.workspace}/{claim.document_id}/{claim.version}",
             filename=row.filename,
             title=row.title,
-            file_title=row.file_title,
+            facts=_facts_of(row.facts),
             password=row.password,
             reading_seconds=row.reading_seconds,
             ocr_seconds=row.ocr_seconds,
@@ -56,8 +56,7 @@ class Versions:
         self,
         claim: Claim,
         read: Sequence[Page],
-        total: int,
-        title: str | None,
+        facts: FileFacts,
         took: Effort,
     ) -> None:
         """Store the pages that follow the claim's cursor, and checkpoint after the last."""
@@ -77,12 +76,13 @@ class Versions:
                 update(versions)
                 .where(*_this(claim))
                 .values(
-                    title=title,
+                    title=facts.title,
+                    facts=asdict(facts),
                     reading_seconds=versions.c.reading_seconds + took.reading,
                     ocr_seconds=versions.c.ocr_seconds + took.ocr,
                 )
             )
-            checkpoint(connection, claim, JobStage.PARSING, last, total)
+            checkpoint(connection, claim, JobStage.PARSING, last, facts.pages)
 
     def read_pages(self, claim: Claim, first: int, last: int) -> tuple[Page, ...]:
         """Return stored pages, in order."""
@@ -112,23 +112,35 @@ class Versions:
     def write_profile(self, claim: Claim, profile: Profile) -> None:
         """Store the profile, and checkpoint before page 1 of the next pass."""
         stored = {**asdict(profile), "running": sorted(profile.running)}
+        about = stored.pop("about")
         with self._database.write() as connection:
             require_held(connection, claim)
             connection.execute(
-                update(versions).where(*_this(claim)).values(profile=stored, title=profile.title)
+                update(versions)
+                .where(*_this(claim))
+                .values(profile=stored, about=about, title=profile.title)
             )
             checkpoint(connection, claim, JobStage.EMBEDDING, 0, claim.total)
 
     def profile(self, claim: Claim) -> Profile:
         """Return the stored profile."""
         with self._database.read() as connection:
-            stored = connection.execute(
-                select(versions.c.profile).where(*_this(claim))
-            ).scalar_one_or_none()
-        if stored is None:
+            row = connection.execute(
+                select(versions.c.profile, versions.c.about).where(*_this(claim))
+            ).first()
+        if row is None or row.profile is None:
             raise ClaimLost
-        headings = tuple(Heading(**heading) for heading in stored["headings"])
-        return Profile(stored["title"], frozenset(stored["running"]), headings)
+        headings = tuple(Heading(**heading) for heading in row.profile["headings"])
+        running = frozenset(row.profile["running"])
+        return Profile(row.profile["title"], running, headings, about_of(row.about))
+
+
+def _facts_of(stored: dict[str, Any] | None) -> FileFacts:
+    """Return the facts of a version; one that is half read by an older program has none."""
+    if stored is None:
+        return FileFacts(0)
+    outline = tuple(OutlineEntry(**entry) for entry in stored["outline"])
+    return FileFacts(**{**stored, "outline": outline})
 
 
 def _this(claim: Claim) -> tuple[Any, Any]:
@@ -146,7 +158,11 @@ def _row(claim: Claim, page: Page) -> dict[str, Any]:
         "page": page.number,
         "text": page.text,
         "boxes": page.boxes,
-        "lines": [(line.start, line.end, line.size, line.bold) for line in page.lines],
+        "lines": [
+            (line.start, line.end, line.size, line.bold, line.kind)[: 5 if line.kind else 4]
+            for line in page.lines
+        ],
         "ocr": page.ocr,
         "warning": page.warning,
+        "label": page.label,
     }

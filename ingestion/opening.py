@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from data.contents import FileFacts
 from data.errors import FileRejected, Unavailable
@@ -17,7 +16,7 @@ from data.file_errors import (
 )
 from data.settings import ParsingSettings
 from ingestion.child import Child, ChildDied, ChildHung, ChildRaved, Ending
-from ingestion.parsers.frames import Frame
+from ingestion.parsers.frames import Frame, facts_of_frame
 
 _REFUSALS: dict[str, type[FileRejected]] = {
     kind.code: kind for kind in (UnreadableFile, PasswordRequired, WrongPassword, ParserOutOfMemory)
@@ -56,12 +55,12 @@ def opened(child: Child, settings: ParsingSettings, check: Callable[[], None]) -
     except ChildDied as error:
         raise Unavailable("The parser process ended at its start. Try again shortly.") from error
     try:
-        header = child.answer(settings.open_seconds, check).header
+        answer = child.answer(settings.open_seconds, check)
     except ChildHung as error:
         raise ParserTimeout from error
     except ChildRaved as error:
         raise UnreadableFile from error
-    return _facts(header, settings.max_pages)
+    return _facts(answer, settings.max_pages)
 
 
 def reason(ending: Ending, memory_bytes: int) -> FileRejected:
@@ -74,14 +73,13 @@ def reason(ending: Ending, memory_bytes: int) -> FileRejected:
     return UnreadableFile()
 
 
-def _facts(header: dict[str, Any], max_pages: int) -> FileFacts:
-    if "error" in header:
-        kind = _REFUSALS.get(str(header["error"]), UnreadableFile)
-        raise kind(_plain(header.get("message", "")))
+def _facts(answer: Frame, max_pages: int) -> FileFacts:
+    if "error" in answer.header:
+        kind = _REFUSALS.get(str(answer.header["error"]), UnreadableFile)
+        raise kind(_plain(answer.header.get("message", "")))
     try:
-        title = header["title"]
-        facts = FileFacts(int(header["pages"]), None if title is None else _plain(title))
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        facts = facts_of_frame(answer)
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise UnreadableFile from error
     if facts.pages < 1:
         raise UnreadableFile

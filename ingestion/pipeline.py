@@ -81,8 +81,7 @@ class Pipeline:
         read = [_noted(page) for page in reading.pages]
         took = watch.lap("parsing")
         effort = Effort(max(0.0, took - reading.ocr_seconds), reading.ocr_seconds)
-        facts = reading.facts
-        self._stores.versions.write_pages(claim, read, facts.pages, facts.title, effort)
+        self._stores.versions.write_pages(claim, read, reading.facts, effort)
         watch.lap("storing")
         logger.info("pages read", extra={"pages": len(read), "seconds": watch.seconds})
         return True
@@ -100,7 +99,7 @@ class Pipeline:
             raise UnreadableFile if set(empty) == {PAGE_UNREADABLE} else NoTextFound
         source = versions.source(claim)
         pages = _watched(versions.every_page(claim, 1, claim.total), bounds)
-        profile = profile_of(pages, source.file_title, source.filename)
+        profile = profile_of(pages, source.facts, source.filename)
         # An earlier job for this version may have left some.
         remove_chunks(claim, self._stores, self._vectors, claim.version)
         versions.write_profile(claim, replace(profile, title=source.title or profile.title))

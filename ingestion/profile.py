@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PurePath
 
-from data.contents import Page, Profile
+from data.contents import FileFacts, Page, Profile
 from ingestion.headings import Headings
 from ingestion.layout import RunningLines
 
@@ -25,7 +25,7 @@ _NO_TITLE = re.compile(
 _AUTHORITY = re.compile(r"(?:united states )?securities and exchange commission.*", re.IGNORECASE)
 
 
-def profile_of(pages: Iterable[Page], file_title: str | None, filename: str) -> Profile:
+def profile_of(pages: Iterable[Page], facts: FileFacts, filename: str) -> Profile:
     """Return the profile of a document whose pages come in order, one at a time.
 
     Deterministic, and no page's text is kept.
@@ -38,7 +38,7 @@ def profile_of(pages: Iterable[Page], file_title: str | None, filename: str) -> 
         if index == 0:
             shown = _largest(page)
     lines = running.found()
-    title = _sensible(file_title) or shown or PurePath(filename).stem or filename
+    title = _sensible(facts.title) or shown or PurePath(filename).stem or filename
     return Profile(title[:_LONGEST_TITLE].strip(), lines, headings.found(lines))
 
 

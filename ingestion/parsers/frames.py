@@ -6,15 +6,20 @@ A frame is two lengths (uint32, little-endian), a header in JSON and a payload o
 import json
 import math
 import struct
+from dataclasses import asdict
 from typing import Any, BinaryIO, NamedTuple
 
-from data.contents import Line, Page
+from data.contents import FileFacts, Line, LineKind, OutlineEntry, Page
 
 LENGTHS = struct.Struct("<II")
 # A header is small, whoever sends it: JSON of many small lists would be a hundred times as large.
 HEADER_LIMIT = 1 << 16
-# Start, end, size, whether it is bold.
-_LINE = struct.Struct("<IId?")
+# Start, end, size, whether it is bold, the number of its kind.
+_LINE = struct.Struct("<IId?B")
+_KINDS = tuple(LineKind)
+# What a file says of itself is cut to so many characters and entries.
+_LONGEST = 500
+_MOST_ENTRIES = 5_000
 
 
 class Frame(NamedTuple):
@@ -66,10 +71,14 @@ def read_frame(stream: BinaryIO) -> Frame | None:
 def frame_of_page(page: Page) -> Frame:
     """Return a page as a frame; the text travels beside its lines and boxes, in UTF-8."""
     text = page.text.encode()
-    lines = b"".join(_LINE.pack(line.start, line.end, line.size, line.bold) for line in page.lines)
+    lines = b"".join(
+        _LINE.pack(line.start, line.end, line.size, line.bold, _KINDS.index(line.kind))
+        for line in page.lines
+    )
     header = {
         "page": page.number, "text": len(text), "lines": len(page.lines),
         "ocr": page.ocr, "ocr_seconds": page.ocr_seconds, "warning": page.warning,
+        "label": page.label,
     }  # fmt: skip
     return Frame(header, text + lines + page.boxes)
 
@@ -91,13 +100,42 @@ def page_of_frame(frame: Frame) -> Page:
         text=text,
         boxes=payload[boxes_at:],
         lines=tuple(
-            Line(start, end, finite(size), bold)
-            for start, end, size, bold in _LINE.iter_unpack(payload[lines_at:boxes_at])
+            Line(start, end, finite(size), bold, _KINDS[kind])
+            for start, end, size, bold, kind in _LINE.iter_unpack(payload[lines_at:boxes_at])
         ),
         ocr=bool(header["ocr"]),
         warning=None if warning is None else str(warning),
         ocr_seconds=finite(header["ocr_seconds"]),
+        label=_said(header["label"]),
     )
+
+
+def frame_of_facts(facts: FileFacts) -> Frame:
+    """Return what a file says of itself as a frame."""
+    return Frame({"pages": facts.pages}, json.dumps(asdict(facts)).encode())
+
+
+def facts_of_frame(frame: Frame) -> FileFacts:
+    """Return the facts that a frame carries, or raise ``ValueError``, ``KeyError`` and the like."""
+    said = json.loads(frame.payload)
+    outline = tuple(
+        OutlineEntry(int(entry["page"]), int(entry["level"]), _said(entry["title"]) or "")
+        for entry in said["outline"][:_MOST_ENTRIES]
+    )
+    return FileFacts(
+        pages=int(said["pages"]),
+        title=_said(said["title"]),
+        author=_said(said["author"]),
+        created=_said(said["created"]),
+        outline=outline,
+    )
+
+
+def _said(said: object) -> str | None:
+    """Return what a process says that may be in a stranger's hands: short, and storable."""
+    if said is None:
+        return None
+    return str(said)[:_LONGEST].encode(errors="replace").decode().replace("\0", "")
 
 
 def finite(number: float) -> float:

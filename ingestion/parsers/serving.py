@@ -17,7 +17,13 @@ from data.contents import FileFacts, Page
 from data.errors import FileRejected
 from data.file_errors import ParserOutOfMemory
 from data.processes import die_with_parent
-from ingestion.parsers.frames import Frame, encoded, frame_of_page, read_frame
+from ingestion.parsers.frames import (
+    Frame,
+    encoded,
+    frame_of_facts,
+    frame_of_page,
+    read_frame,
+)
 
 # From linux/prctl.h.
 PR_SET_NO_NEW_PRIVS = 38
@@ -66,7 +72,7 @@ def serve(load: Callable[[Opening], OpenFile]) -> None:
     except MemoryError:
         _send(out, Frame({"error": ParserOutOfMemory.code, "message": str(ParserOutOfMemory())}))
         return
-    _send(out, Frame({"pages": facts.pages, "title": facts.title}))
+    _send(out, frame_of_facts(facts))
     while True:
         asked = requests.get().header
         frame = frame_of_page(file.page(int(asked["page"]), ocr=bool(asked["ocr"])))

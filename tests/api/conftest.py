@@ -26,7 +26,7 @@ from api.security import Authentication
 from api.state import Lifespan, State
 from api.uploads import Uploads
 from data.census import Census
-from data.contents import Page, Profile
+from data.contents import FileFacts, Page, Profile
 from data.database import clock
 from data.errors import BrokerUnavailable, Unavailable
 from data.keys import insert_key, new_secret
@@ -155,7 +155,7 @@ class Service:
         """Take the queued ingest job to its published version, as a worker does."""
         claim = self.claim()
         pages = [Page(number, text, b"\0" * 8 * len(text)) for number, text in enumerate(texts, 1)]
-        self.stores.versions.write_pages(claim, pages, len(pages), None, Effort())
+        self.stores.versions.write_pages(claim, pages, FileFacts(len(pages)), Effort())
         self.stores.versions.write_profile(self.claim(), Profile("Title"))
         writing = self.claim()
         self.stores.claims.checkpoint(writing, JobStage.EMBEDDING, len(pages), len(pages))

@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy import func, select, update
 
 from data.acceptance import new_document_id
-from data.contents import Chunk, Page, Profile, StoredChunk
+from data.contents import Chunk, FileFacts, Page, Profile, StoredChunk
 from data.database import clock
 from data.interventions import Seal
 from data.records import Claim, Effort, JobStage, JobState, Receipt, StagedFile, UploadFields
@@ -74,7 +74,7 @@ class Corpus:
 
     def parse(self, claim: Claim, texts: tuple[str, ...]) -> None:
         read = [Page(number, text, b"boxes") for number, text in enumerate(texts, 1)]
-        self.stores.versions.write_pages(claim, read, len(texts), None, Effort())
+        self.stores.versions.write_pages(claim, read, FileFacts(len(texts)), Effort())
 
     def write_chunks(self, claim: Claim, texts: tuple[str, ...]) -> tuple[str, ...]:
         drafts = [

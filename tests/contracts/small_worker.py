@@ -9,7 +9,7 @@ import numpy as np
 from sqlalchemy import select
 
 from data.boxes import pack
-from data.contents import Line, Page, Profile, Vectors
+from data.contents import FileFacts, Line, Page, Profile, Vectors
 from data.errors import ClaimLost, Unavailable
 from data.jobs import is_open
 from data.records import Claim, Effort, JobKind, JobStage
@@ -72,7 +72,7 @@ class Worker:
             read = [
                 page_of(f"Page {number} of {claim.document_id}.", number) for number in (1, 2, 3)
             ]
-            self._stores.versions.write_pages(claim, read, len(read), None, Effort())
+            self._stores.versions.write_pages(claim, read, FileFacts(len(read)), Effort())
 
     def _embed(self, texts: Sequence[str]) -> Vectors:
         self.on_embed()

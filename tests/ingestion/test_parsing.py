@@ -95,6 +95,12 @@ def running_children() -> list[str]:
     return sorted(children - BEFORE)
 
 
+def facts_saying(pages: bytes, title: bytes = b"null") -> bytes:
+    """Return the frame of a parser that says so many pages, in JSON, and a title."""
+    said = b'{"pages": %b, "title": %b, "author": null, "created": null, "outline": []}'
+    return encoded(Frame({}, said % (pages, title)))
+
+
 class TestReading:
     def test_yields_the_pages_in_order(self, make_pdf: MakePdf) -> None:
         path = make_pdf(say("first"), say("second"), say("third"))
@@ -229,9 +235,9 @@ class TestRefusing:
             b"\xff" * 99,
             encoded(Frame({})),
             CONFINED + encoded(Frame({})),
-            CONFINED + encoded(Frame({"pages": None, "title": None})),
-            CONFINED + encoded(Frame({"pages": float("inf"), "title": None})),
-            CONFINED + encoded(Frame({"pages": 0, "title": None})),
+            CONFINED + facts_saying(b"null"),
+            CONFINED + facts_saying(b"Infinity"),
+            CONFINED + facts_saying(b"0"),
             CONFINED + encoded(Frame({"pages": 1, "title": "x" * HEADER_LIMIT})),
             CONFINED + LENGTHS.pack(2, 0) + b"[]",
             CONFINED,
@@ -250,8 +256,7 @@ class TestRefusing:
 
     def test_a_title_that_can_not_be_stored_is_cleaned(self, some_file: Path) -> None:
         title = b'"a\\u0000b\\ud800' + b"c" * 1000 + b'"'
-        header = b'{"pages": 1, "title": ' + title + b"}"
-        answer = CONFINED + LENGTHS.pack(len(header), 0) + header
+        answer = CONFINED + facts_saying(b"1", title)
 
         with parser_of(some_file, SETTINGS, command=saying(answer)) as parser:
             facts = parser.open()

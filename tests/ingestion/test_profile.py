@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from data.contents import Page, Profile
+from data.contents import FileFacts, Page, Profile
 from ingestion.parsers.pdf import PdfFile
 from ingestion.parsers.serving import Opening
 from ingestion.profile import profile_of
@@ -34,7 +34,7 @@ def profile_of_pdf(make_pdf: Callable[..., Path]) -> Callable[..., Profile]:
         path = make_pdf(*map(drawn, pages))
         file = PdfFile(Opening(path, None, 100_000))
         read = (file.page(number) for number in range(1, len(pages) + 1))
-        return profile_of(read, file.facts.title, "some report.pdf")
+        return profile_of(read, file.facts, "some report.pdf")
 
     return profile
 
@@ -129,10 +129,15 @@ class TestHeadings:
 
 class TestTitle:
     def test_is_the_file_s_own(self, make_page: MakePage) -> None:
-        assert profile_of([make_page(1, "x")], "A  Fine Title", "f.pdf").title == "A Fine Title"
+        assert (
+            profile_of([make_page(1, "x")], FileFacts(1, "A  Fine Title"), "f.pdf").title
+            == "A Fine Title"
+        )
 
     def test_loses_what_a_program_put_before_it(self, make_page: MakePage) -> None:
-        title = profile_of([make_page(1, "x")], "Microsoft Word - Plans for 2024", "f.pdf").title
+        title = profile_of(
+            [make_page(1, "x")], FileFacts(1, "Microsoft Word - Plans for 2024"), "f.pdf"
+        ).title
 
         assert title == "Plans for 2024"
 
@@ -144,14 +149,19 @@ class TestTitle:
     ) -> None:
         page = make_page(1, "a small line", "The Great Book", "and a long text", sizes={1: 20.0})
 
-        assert profile_of([page], useless, "f.pdf").title == "The Great Book"
+        assert profile_of([page], FileFacts(1, useless), "f.pdf").title == "The Great Book"
 
     def test_is_the_file_s_name_when_nothing_else_is_there(self, make_page: MakePage) -> None:
-        assert profile_of([make_page(1, "one", "size")], None, "my notes.pdf").title == "my notes"
-        assert profile_of([], None, "my notes.pdf").title == "my notes"
+        assert (
+            profile_of([make_page(1, "one", "size")], FileFacts(1), "my notes.pdf").title
+            == "my notes"
+        )
+        assert profile_of([], FileFacts(1), "my notes.pdf").title == "my notes"
 
 
 def test_a_profile_is_a_pure_function_of_the_pages(make_page: MakePage) -> None:
     pages = [make_page(n, "Header", *PROSE, sizes={3: 14.0}) for n in range(1, 5)]
 
-    assert profile_of(iter(pages), None, "a.pdf") == profile_of(pages, None, "a.pdf")
+    assert profile_of(iter(pages), FileFacts(1), "a.pdf") == profile_of(
+        pages, FileFacts(1), "a.pdf"
+    )
