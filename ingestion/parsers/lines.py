@@ -63,9 +63,12 @@ def _spans(characters: Characters) -> list[tuple[int, int]]:
 
 def _style(characters: Characters, start: int, end: int, style_of: StyleOf) -> tuple[float, bool]:
     """Return a line's font size, and whether it is bold from its first to its last character."""
-    source = characters.source
-    size, bold = style_of(int(source[(start + end) // 2]))
-    bold = bold and style_of(int(source[start]))[1] and style_of(int(source[end - 1]))[1]
+    # A space that PDFium adds between two words is of size 1, and of no font.
+    source = characters.source[start:end][characters.codes[start:end] > ord(" ")]
+    if not len(source):
+        return 0.0, False
+    size, bold = style_of(int(source[len(source) // 2]))
+    bold = bold and style_of(int(source[0]))[1] and style_of(int(source[-1]))[1]
     return round(size, 1), bold
 
 

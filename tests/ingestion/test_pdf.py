@@ -175,6 +175,19 @@ class TestLines:
 
         assert read_page(make_pdf(draw)).lines[0].size == 24.0
 
+    def test_have_the_style_of_their_words_where_their_middle_is_a_gap_without_a_space(
+        self, make_pdf: MakePdf, read_page: ReadPage
+    ) -> None:
+        def draw(canvas: Canvas) -> None:
+            canvas.setFont("Helvetica-Bold", 12)
+            canvas.drawString(40, 500, "FORM")
+            canvas.drawString(90, 500, "10-K")
+
+        page = read_page(make_pdf(draw))
+
+        assert page.text == "FORM 10-K"
+        assert [(line.size, line.bold) for line in page.lines] == [(12.0, True)]
+
     def test_are_not_bold_for_a_bold_first_word(
         self, make_pdf: MakePdf, read_page: ReadPage
     ) -> None:
