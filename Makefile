@@ -1,6 +1,6 @@
 # Needs only make and Python 3.11 or newer. Everything is installed into .venv, from the lock files.
 .DEFAULT_GOAL := help
-.PHONY: help demo run test chaos check bench clean
+.PHONY: help demo run test chaos check bench eval clean
 
 # The first of these that is new enough makes .venv; `make PYTHON=/path/to/python …` overrules.
 PYTHON ?=
@@ -41,6 +41,9 @@ check: $(DEV)  ## Check format, lint and types
 
 bench: $(DEV)  ## Measure starting, indexing, asking, and what it takes to lose nothing
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+eval: $(DEV)  ## Measure how good retrieval and answers are
+	@.venv/bin/python -m benchmarks.quality $(ARGS)
 
 clean:  ## Remove what was installed and cached; data in var/ stays
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage build footnote.egg-info
