@@ -12,7 +12,7 @@ from api.errors import install_errors
 from api.lifespan import serving
 from api.metrics import Metrics
 from api.middleware import Requests
-from api.routes import ask, documents, jobs, libraries, operations, search
+from api.routes import ask, documents, jobs, libraries, operations, pages, search
 from api.security import Gate
 from api.state import Lifespan, State
 from data.records import Key
@@ -49,7 +49,7 @@ def create_app(settings: Settings | None = None, lifespan: Lifespan | None = Non
     )
     app.state.metrics = metrics
     install_errors(app)
-    for module in (documents, jobs, libraries, search, ask, operations):
+    for module in (documents, pages, jobs, libraries, search, ask, operations):
         app.include_router(module.router)
     app.include_router(docs_router(app))
 

@@ -7,6 +7,7 @@ from api import checks
 from api.doorbell import SharedDoorbell
 from api.feed import JobFeed
 from api.health import Health
+from api.images import open_images
 from api.metrics import Metrics
 from api.security import Authentication
 from api.signals import at_first_signal
@@ -97,6 +98,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
                     "model": checks.of_model(settings.model.base_url),
                 }
             ),
+            images=await stack.enter_async_context(open_images(settings, stores, lanes.catalogue)),
         )
 
 

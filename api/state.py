@@ -7,6 +7,7 @@ from typing import Protocol
 
 from api.feed import JobFeed
 from api.health import Health
+from api.images import PageImages
 from api.metrics import Metrics
 from api.security import Authentication
 from api.uploads import Uploads
@@ -57,6 +58,7 @@ class State:
     admission: Admission
     feed: JobFeed
     health: Health
+    images: PageImages
 
 
 # Opens everything for the time that a process serves.

@@ -167,6 +167,8 @@ class Documents:
             filename=document.filename,
             media_type=row.media_type,
             bytes=row.bytes,
+            version=version,
+            password=row.password,
         )
 
     def page(self, workspace: str, document_id: str, version: int | None, number: int) -> Page:
@@ -185,13 +187,16 @@ class Documents:
     ) -> dict[tuple[str, int, int], Page]:
         """Return pages by (document, version, page); those that may not be read are missing."""
         mine = _kept(address[:2] for address in addresses).where(
-            documents.c.workspace_id == workspace, live()
+            documents.c.workspace_id == workspace
         )
         with self._database.read() as connection:
-            open_now = {
-                (row.id, row.version) for row in connection.execute(mine) if _was_published(row)
-            }
+            open_now = _open_now(connection, mine)
             return _pages(connection, [one for one in addresses if one[:2] in open_now])
+
+    def readable(self, addresses: list[tuple[str, int]]) -> set[tuple[str, int]]:
+        """Return those (document, version) whose pages somebody may read now."""
+        with self._database.read() as connection:
+            return _open_now(connection, _kept(addresses))
 
     def _require_readable(self, connection: Connection, document_id: str, version: int) -> None:
         row = connection.execute(_kept([(document_id, version)])).first()
@@ -212,6 +217,11 @@ def _kept(addresses: Iterable[tuple[str, int]]) -> Select[Any]:
         .join(versions, versions.c.document_id == documents.c.id)
         .where(tuple_(versions.c.document_id, versions.c.version).in_(list(addresses)), _readable())
     )
+
+
+def _open_now(connection: Connection, kept: Select[Any]) -> set[tuple[str, int]]:
+    rows = connection.execute(kept.where(live()))
+    return {(row.id, row.version) for row in rows if _was_published(row)}
 
 
 def _was_published(row: Row[Any]) -> bool:

@@ -47,6 +47,12 @@ class PageNotFound(NotFound):
     code = "page_not_found"
 
 
+class NoPageImages(NotFound):
+    """Only pages of PDFs have images. Read the page's text, at this address without `/image`."""
+
+    code = "no_page_images"
+
+
 class JobNotFound(NotFound):
     """There is no such job."""
 
@@ -142,6 +148,12 @@ class UnsupportedFile(Rejected):
     """The bytes are not of a file type that can be indexed. Upload a PDF."""
 
     code = "unsupported_file"
+
+
+class PageNotDrawn(Rejected):
+    """The page can't be drawn. Read its text, at this address without `/image`."""
+
+    code = "page_not_drawn"
 
 
 class ServerRefused(Rejected):

@@ -207,26 +207,33 @@ class StagedFile:
     media_type: str
 
 
+# A password, encrypted.
+Sealed = bytes
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The original bytes of a version, and how they were named."""
+    """The original bytes of a version, how they were named, and what opens them."""
 
     key: str
     filename: str
     media_type: str
     bytes: int
+    version: int
+    password: Sealed | None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What an ingest job reads; the password is still encrypted."""
+    """What an ingest job reads."""
 
     key: str
     filename: str
+    media_type: str
     # What the uploader calls it, and what the file says of itself.
     title: str | None
     facts: FileFacts
-    password: bytes | None
+    password: Sealed | None
     # What its slices took so far.
     reading_seconds: float
     ocr_seconds: float

@@ -99,6 +99,19 @@ class OcrSettings(Section):
     file_seconds: Seconds = 1800.0
 
 
+class ImageSettings(Section):
+    """Drawing pages as images; of each API process, but for the cache of its host."""
+
+    # Pages that are drawn at once, each by a process of its own; of those that wait.
+    processes: Positive = 2
+    max_waiting: Positive = 64
+    seconds: Seconds = 20.0
+    memory_bytes: Positive = 1024**3
+    # An A4 page has 10.1 million at the largest scale.
+    max_pixels: Positive = 12_000_000
+    cache_bytes: Positive = 256 * 1024**2
+
+
 class ChunkingSettings(Section):
     """How long a chunk is, in the embedder's own tokens, its header included."""
 
@@ -215,6 +228,7 @@ class Settings(BaseSettings):
     uploads: UploadSettings = UploadSettings()
     parsing: ParsingSettings = ParsingSettings()
     ocr: OcrSettings = OcrSettings()
+    images: ImageSettings = ImageSettings()
     chunking: ChunkingSettings = ChunkingSettings()
     embedder: EmbedderSettings = EmbedderSettings()
     batching: BatchingSettings = BatchingSettings()

@@ -9,7 +9,7 @@ from api.content import content_of
 from api.dependencies import EditorDep, MetricsDep, ReaderDep, StateDep
 from api.doorbell import ring_quietly
 from api.routes.responses import COMMON, errors
-from api.schemas.common import Page
+from api.schemas.common import LARGEST, Page
 from api.schemas.documents import (
     UPLOAD_FORM,
     VERSION_FORM,
@@ -23,8 +23,6 @@ from data.records import Receipt
 
 router = APIRouter(prefix="/v1/documents", tags=["documents"], responses=COMMON)
 
-# What the stores take for a number.
-LARGEST = 2**31 - 1
 Version = Annotated[int | None, Query(ge=1, le=LARGEST, description="the shown version by default")]
 
 

@@ -7,6 +7,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from data.records import PageWarning
 
 Item = TypeVar("Item")
+# What the stores take for a number.
+LARGEST = 2**31 - 1
 
 
 def without_nul(text: str) -> str:

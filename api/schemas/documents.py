@@ -1,10 +1,19 @@
 """Documents, uploads and pages."""
 
 from datetime import datetime
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from api.schemas.common import LibraryName, PageQuery, ResponseModel, Tag, Warned
+from api.schemas.common import (
+    LARGEST,
+    LibraryName,
+    PageQuery,
+    RequestModel,
+    ResponseModel,
+    Tag,
+    Warned,
+)
 from api.schemas.jobs import JobBody
 from data import records
 from data.records import DocumentState
@@ -62,6 +71,31 @@ class PageBody(ResponseModel):
     version: int
     text: str
     ocr: bool
+
+
+Offset = Annotated[int, Field(ge=0, le=LARGEST)]
+
+
+class ImageQuery(RequestModel):
+    """Which image of a page."""
+
+    version: int | None = Field(None, ge=1, le=LARGEST, description="the shown one by default")
+    start: Offset | None = Field(None, description="of the marked range in the page's text")
+    end: Offset | None = Field(None, description="behind its last character")
+    scale: float = Field(1.0, ge=0.1, le=3, description="1: 1.5 pixels for a point")
+
+    @property
+    def marked(self) -> tuple[int, int] | None:
+        """The range to be marked, if there is one."""
+        return None if self.start is None or self.end is None else (self.start, self.end)
+
+    @model_validator(mode="after")
+    def _require_a_range(self) -> Self:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end belong together: give both, or neither")
+        if self.start is not None and self.end is not None and self.start >= self.end:
+            raise ValueError("start must be before end")
+        return self
 
 
 FILE = {"type": "string", "format": "binary", "description": "a PDF"}

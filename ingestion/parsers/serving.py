@@ -56,28 +56,28 @@ def serve(load: Callable[[Opening], OpenFile]) -> None:
 
     ``load`` is called when the limits hold; it imports the library that reads the file.
     """
-    out = _private_stdout()
-    requests = _requests(sys.stdin.buffer)
+    out = private_stdout()
+    requests = incoming(sys.stdin.buffer)
     hello = requests.get().header
     confine(memory_bytes=int(hello["memory_bytes"]), cpu_seconds=int(hello["cpu_seconds"]))
     opening = Opening(Path(hello["path"]), hello["password"], int(hello["max_page_characters"]))
     # From here on it is the file's fault when this process dies.
-    _send(out, Frame({"confined": True}))
+    send(out, Frame({"confined": True}))
     try:
         file = load(opening)
         facts = file.facts
     except FileRejected as error:
-        _send(out, Frame({"error": error.code, "message": str(error)}))
+        send(out, Frame({"error": error.code, "message": str(error)}))
         return
     except MemoryError:
-        _send(out, Frame({"error": ParserOutOfMemory.code, "message": str(ParserOutOfMemory())}))
+        send(out, Frame({"error": ParserOutOfMemory.code, "message": str(ParserOutOfMemory())}))
         return
-    _send(out, frame_of_facts(facts))
+    send(out, frame_of_facts(facts))
     while True:
         asked = requests.get().header
         frame = frame_of_page(file.page(int(asked["page"]), ocr=bool(asked["ocr"])))
         frame.header["cpu_seconds"] = time.process_time()
-        _send(out, frame)
+        send(out, frame)
 
 
 def confine(*, memory_bytes: int, cpu_seconds: int) -> None:
@@ -101,7 +101,7 @@ def _limit(kind: int, value: int, grace: int = 0) -> None:
     resource.setrlimit(kind, (min(value, hard), min(value + grace, hard)))
 
 
-def _private_stdout() -> BinaryIO:
+def private_stdout() -> BinaryIO:
     """Keep stdout for frames: whatever a library prints goes to stderr instead."""
     sys.stdout.flush()
     out = os.fdopen(os.dup(1), "wb")
@@ -109,7 +109,7 @@ def _private_stdout() -> BinaryIO:
     return out
 
 
-def _requests(stream: BinaryIO) -> SimpleQueue[Frame]:
+def incoming(stream: BinaryIO) -> SimpleQueue[Frame]:
     """Return the line of the parent's requests; the end of them ends this process at once.
 
     A thread reads them, so that a parent that is gone is seen while a page is being read.
@@ -125,7 +125,7 @@ def _requests(stream: BinaryIO) -> SimpleQueue[Frame]:
     return waiting
 
 
-def _send(out: BinaryIO, frame: Frame) -> None:
+def send(out: BinaryIO, frame: Frame) -> None:
     """Write a frame; blocks while the parent is behind, and ends with it."""
     try:
         out.write(encoded(frame))

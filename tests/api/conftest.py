@@ -20,6 +20,7 @@ from api.app import create_app
 from api.doorbell import SharedDoorbell
 from api.feed import JobFeed
 from api.health import Check, Health
+from api.images import open_images
 from api.lifespan import open_lanes, open_verifier
 from api.metrics import Metrics
 from api.security import Authentication
@@ -228,6 +229,9 @@ class Service:
                 admission=admission,
                 feed=await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue, 0.02)),
                 health=Health(known, self.fresh_seconds),
+                images=await stack.enter_async_context(
+                    open_images(settings, stores, lanes.catalogue)
+                ),
             )
 
 

@@ -58,6 +58,8 @@ class TestPages:
         assert stores.documents.page(workspace, *address).text == "old"
         assert stores.documents.pages(workspace, [address])[address].text == "old"
         assert stores.documents.file(workspace, claim.document_id, 1).bytes == 16
+        every = [(claim.document_id, number) for number in (1, 2, 3)]
+        assert stores.documents.readable([*every, ("doc-nothing", 1)]) == set(every[:2])
 
         with stores.database.write() as connection:
             connection.execute(
@@ -70,6 +72,9 @@ class TestPages:
         with pytest.raises(VersionGone):
             stores.documents.file(workspace, claim.document_id, 1)
         assert stores.documents.pages(workspace, [address]) == {}
+        assert stores.documents.readable(every) == {every[1]}
+        stores.catalogue.delete_document(workspace, claim.document_id)
+        assert stores.documents.readable(every) == set()
 
     def test_of_a_version_that_never_was_are_gone(
         self, corpus: Corpus, stores: Stores, workspace: str
