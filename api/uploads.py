@@ -15,7 +15,7 @@ from data.errors import ClientGone, FileTooLarge, FootnoteError, Invalid
 from data.records import StagedFile, UploadFields
 from data.settings import UploadSettings
 from data.staging import Staging
-from ingestion.intake import media_type_of
+from ingestion.media_types import media_type_of, refuse_foreign
 from retrieval.lanes import Lane
 
 # Fewer, larger writes: each one crosses over to a thread.
@@ -73,10 +73,10 @@ class Uploads:
             staging = await self._lane.run(self._blobs.stage, declared)
             try:
                 await self._read(request, form, staging)
-                media_type = media_type_of(staging.head)
+                fields = form.fields()
                 sha256 = await self._lane.run(staging.finish)
-                file = StagedFile(staging.name, staging.bytes, sha256, media_type)
-                yield form.fields(), file
+                media_type = await self._lane.run(media_type_of, staging.path, fields.filename)
+                yield fields, StagedFile(staging.name, staging.bytes, sha256, media_type)
             finally:
                 # A write that was given up may end as an error now; the file goes in any case.
                 with suppress(OSError):
@@ -90,7 +90,7 @@ class Uploads:
             if len(form.gathered) >= GATHERED_BYTES:
                 await self._lane.run(staging.write, form.take())
                 # Of a file that will be refused no more is taken.
-                media_type_of(staging.head)
+                refuse_foreign(staging.head, form.filename)
         form.finish()
         await self._lane.run(staging.write, form.take())
 
@@ -106,6 +106,11 @@ class UploadForm:
         self._values: dict[str, list[str]] = {}
         self._filename: str | None = None
         self.gathered = bytearray()
+
+    @property
+    def filename(self) -> str:
+        """What the file is called, as soon as that is known."""
+        return self._filename or ""
 
     def feed(self, data: bytes) -> None:
         """Take in the next bytes of the body."""
@@ -126,7 +131,7 @@ class UploadForm:
     def fields(self) -> UploadFields:
         """Return what the form says about the file."""
         return UploadFields(
-            filename=self._filename or "",
+            filename=self.filename,
             library=self._one("library") or "default",
             title=self._one("title"),
             tags=tuple(dict.fromkeys(self._values.get("tags", ()))),

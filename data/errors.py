@@ -145,7 +145,7 @@ class ClientGone(Rejected):
 
 
 class UnsupportedFile(Rejected):
-    """The bytes are not of a file type that can be indexed. Upload a PDF."""
+    """These are no bytes of a PDF, .docx, .pptx, .xlsx or .epub file, nor of a text."""
 
     code = "unsupported_file"
 

@@ -17,8 +17,13 @@ class Staging:
         self._file: BinaryIO = path.open("xb")
         self._hash = hashlib.sha256()
         self.bytes = 0
-        # The first bytes, by which the file's type is decided.
+        # The first bytes: many a file that can't be read is told by them.
         self.head = b""
+
+    @property
+    def path(self) -> Path:
+        """Where the bytes are, to be looked at once it is finished."""
+        return self._path
 
     @property
     def name(self) -> str:

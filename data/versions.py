@@ -30,6 +30,7 @@ class Versions:
             select(
                 func.coalesce(versions.c.filename, documents.c.filename).label("filename"),
                 documents.c.title,
+                versions.c.media_type,
                 versions.c.facts,
                 versions.c.password,
                 versions.c.reading_seconds,
@@ -45,6 +46,7 @@ class Versions:
         return Source(
             key=f"{claim.workspace}/{claim.document_id}/{claim.version}",
             filename=row.filename,
+            media_type=row.media_type,
             title=row.title,
             facts=_facts_of(row.facts),
             password=row.password,

@@ -7,27 +7,13 @@ from functools import partial
 
 from data.acceptance import Acceptance, new_document_id
 from data.blobs import LocalBlobs
-from data.errors import CommitUncertain, FootnoteError, UnsupportedFile
-from data.file_errors import EmptyFile
+from data.errors import CommitUncertain, FootnoteError
 from data.interventions import Seal
 from data.records import Job, Place, Receipt, StagedFile, UploadFields
 from data.rings import Rings
 from data.secret_box import SecretBox
 
 logger = logging.getLogger(__name__)
-
-PDF = "application/pdf"
-# What readers of PDF accept: the mark may stand behind some foreign bytes.
-HEAD_BYTES = 1024
-
-
-def media_type_of(head: bytes) -> str:
-    """Return a file's type by its first bytes; raises ``EmptyFile`` or ``UnsupportedFile``."""
-    if not head:
-        raise EmptyFile
-    if b"%PDF-" in head[:HEAD_BYTES]:
-        return PDF
-    raise UnsupportedFile
 
 
 class Intake:

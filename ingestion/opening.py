@@ -16,6 +16,7 @@ from data.file_errors import (
 )
 from data.settings import ParsingSettings
 from ingestion.child import Child, ChildDied, ChildHung, ChildRaved, Ending
+from ingestion.media_types import PDF
 from ingestion.parsers.frames import Frame, facts_of_frame
 
 _REFUSALS: dict[str, type[FileRejected]] = {
@@ -26,7 +27,9 @@ _LONGEST = 500
 _START_SECONDS = 60.0
 
 
-def hello(path: Path, password: str | None, settings: ParsingSettings) -> Frame:
+def hello(
+    path: Path, password: str | None, settings: ParsingSettings, media_type: str = PDF
+) -> Frame:
     """Return what a parser process is told first."""
     return Frame(
         {
@@ -35,6 +38,8 @@ def hello(path: Path, password: str | None, settings: ParsingSettings) -> Frame:
             "memory_bytes": settings.memory_bytes,
             "cpu_seconds": settings.cpu_seconds,
             "max_page_characters": settings.max_page_characters,
+            "media_type": media_type,
+            "max_pages": settings.max_pages,
         }
     )
 

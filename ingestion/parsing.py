@@ -18,6 +18,7 @@ from data.errors import Unavailable
 from data.file_errors import EmptyFile, ParserTimeout
 from data.settings import ParsingSettings
 from ingestion.child import Child, ChildDied, ChildHung, ChildRaved
+from ingestion.media_types import PDF
 from ingestion.opening import hello, opened, reason
 from ingestion.parsers.frames import Frame, finite, page_of_frame
 from ingestion.spares import Spares
@@ -57,10 +58,11 @@ class ParserProcess:
         password: str | None,
         spares: Spares,
         check: Callable[[], None],
+        media_type: str = PDF,
     ) -> None:
         self._path = path
         self._settings = settings
-        self._hello = hello(path, password, settings)
+        self._hello = hello(path, password, settings, media_type)
         self._spares = spares
         self._check = check
         self._child: Child | None = None

@@ -75,7 +75,9 @@ class Pipeline:
         password = self._password(claim, source)
         ocr_left = max(0.0, self._settings.ocr.file_seconds - source.ocr_seconds)
         with self._stores.blobs.local(source.key) as path:
-            reading = self._reader.read(path, password, claim.cursor + 1, ocr_left, bounds)
+            reading = self._reader.read(
+                path, password, claim.cursor + 1, ocr_left, bounds, source.media_type
+            )
         if not reading.pages:
             raise ShuttingDown
         read = [_noted(page) for page in reading.pages]

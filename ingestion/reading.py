@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -10,6 +11,7 @@ from data.contents import FileFacts, Page
 from data.settings import OcrSettings, ParsingSettings
 from ingestion.child import PARSER, TICK_SECONDS
 from ingestion.haul import Haul
+from ingestion.media_types import PDF
 from ingestion.parsing import ParserProcess, frame_limit
 from ingestion.relay import Relay
 from ingestion.slices import Slice
@@ -42,34 +44,46 @@ class Reader:
         self._spares = Spares(frame_limit(settings), 2, command)
 
     def read(
-        self, path: Path, password: str | None, first: int, ocr_seconds: float, bounds: Slice
+        self,
+        path: Path,
+        password: str | None,
+        first: int,
+        ocr_seconds: float,
+        bounds: Slice,
+        media_type: str = PDF,
     ) -> Reading:
         """Return what the file says of itself, and its pages from ``first`` on, without gaps.
 
-        At least one of them, however long it takes; at most ``pages_per_process`` or about
-        ``slice_bytes``, and no more once the slice is over. OCR may take ``ocr_seconds``; pages
+        At least one of them, however long it takes; at most about ``slice_bytes`` and, of a PDF,
+        ``pages_per_process``; no more once the slice is over. OCR may take ``ocr_seconds``; pages
         beyond come with the warning ``ocr_skipped``. A page that ends two processes comes empty,
         with the warning ``page_unreadable``. Raises why the file can't be opened, and what the
         slice does.
         """
         haul = Haul(self._settings.slice_bytes, ocr_seconds, has_ocr=self._ocr.enabled)
         try:
-            with (
-                self._parser(path, password, bounds) as parser,
-                self._parser(path, password, bounds) as other,
-            ):
+            with ExitStack() as stack:
+                # Other files are read whole when they are opened: once is enough.
+                parsers = tuple(
+                    stack.enter_context(self._parser(path, password, bounds, media_type))
+                    for _ in range(2 if media_type == PDF else 1)
+                )
                 started = time.monotonic()
-                facts = parser.open()
+                facts = parsers[0].open()
                 opened = time.monotonic()
-                last = min(first - 1 + self._settings.pages_per_process, facts.pages)
+                last = facts.pages
+                if media_type == PDF:
+                    last = min(first - 1 + self._settings.pages_per_process, last)
                 until = opened + min(opened - started, LONGEST_EXTRA_SECONDS)
-                _fill(haul, Relay((parser, other), first, last), bounds, until)
+                _fill(haul, Relay(parsers, first, last), bounds, until)
         finally:
             self._spares.refill()
         return Reading(facts, haul.pages, haul.ocr_seconds)
 
-    def _parser(self, path: Path, password: str | None, bounds: Slice) -> ParserProcess:
-        return ParserProcess(path, self._settings, password, self._spares, bounds.check)
+    def _parser(
+        self, path: Path, password: str | None, bounds: Slice, media_type: str
+    ) -> ParserProcess:
+        return ParserProcess(path, self._settings, password, self._spares, bounds.check, media_type)
 
     def __enter__(self) -> Self:
         return self

@@ -18,13 +18,14 @@ BLOCK_PAGES = 8
 class Relay:
     """Gives the pages from ``first`` to ``last`` in order, while two processes read ahead.
 
-    The pages given at any time have no gaps. ``parsers`` are all for one file; the first one has
-    opened it.
+    The pages given at any time have no gaps. ``parsers`` are one or two, all for one file; the
+    first one has opened it.
     """
 
-    def __init__(self, parsers: tuple[ParserProcess, ParserProcess], first: int, last: int) -> None:
+    def __init__(self, parsers: tuple[ParserProcess, ...], first: int, last: int) -> None:
         self._parsers = parsers
-        self._running = 2 if last - first + 1 >= 2 * WORTH_A_PROCESS else 1
+        is_long = last - first + 1 >= 2 * WORTH_A_PROCESS
+        self._running = len(parsers) if is_long else 1
         # The next page that nobody was asked for.
         self._next = first
         self._last = last
@@ -42,7 +43,7 @@ class Relay:
         """Give each process something to read."""
         seconds = (time.monotonic() - self._started) * self._running / max(self._given, 1)
         if (self._last - self._next) * seconds > WORTH_SECONDS:
-            self._running = 2
+            self._running = len(self._parsers)
         size = min(max(int(BLOCK_SECONDS / seconds), 1), BLOCK_PAGES) if self._given else 1
         running = self._parsers[: self._running]
         while self._next <= self._last:

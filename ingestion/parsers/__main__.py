@@ -1,8 +1,8 @@
-"""``python -m ingestion.parsers``: the killable process that reads one PDF."""
+"""``python -m ingestion.parsers``: the killable process that reads one file."""
 
-# Before the limits hold and before any file is named: a spare process waits with it loaded.
-from ingestion.parsers.pdf import PdfFile
+# Before the limits hold and before any file is named: a spare process waits with PDFium loaded.
+from ingestion.parsers.formats import open_file
 from ingestion.parsers.serving import serve
 
 if __name__ == "__main__":
-    serve(PdfFile)
+    serve(open_file)

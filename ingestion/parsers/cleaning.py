@@ -14,7 +14,7 @@ Codes = npt.NDArray[np.uint32]
 Indices = npt.NDArray[np.int64]
 
 _LF, _SPACE, _HYPHEN, _SOFT_HYPHEN, _PDFIUM_HYPHEN = 0x0A, 0x20, 0x2D, 0xAD, 0xFFFE
-_KEEP, _DROP, _AS_SPACE, _AS_LF = range(4)
+KEEP, DROP, AS_SPACE, AS_LF = range(4)
 _LINE_ENDS = (0x0A, 0x0B, 0x0C, 0x0D, 0x85, 0x2028, 0x2029)
 _SPACES = (0x09, 0x20, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F, 0x3000)
 # Controls, zero-width and bidirectional marks, variation selectors, what is no character.
@@ -25,7 +25,7 @@ _DROPPED = (
     (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0xFFFF, 0xFFFF),
 )  # fmt: skip
 # Unicode tags and the variation selectors beside them: invisible, so they can hide words.
-_TAGS = (0xE0000, 0xE0FFF)
+TAGS = (0xE0000, 0xE0FFF)
 
 _WHITE = re.compile(r"[ \n]{2,}|\A[ \n]+|[ \n]+\Z")
 _LINE_END_HYPHEN = re.compile("[\ufffe\u00ad](?: *\n[ \n]*)?|-(?= *\n) *\n[ \n]*")
@@ -79,24 +79,24 @@ def _with_whole_surrogates(characters: Characters) -> Characters:
 
 def _without_invisible(characters: Characters) -> Characters:
     codes = characters.codes
-    kinds = _kinds()[np.minimum(codes, 0xFFFF)]
+    kinds = treatments()[np.minimum(codes, 0xFFFF)]
     wide = codes > 0xFFFF
     if wide.any():
-        hidden = ((codes >= _TAGS[0]) & (codes <= _TAGS[1])) | (codes > 0x10FFFF)
-        kinds[wide] = np.where(hidden | ((codes & 0xFFFE) == 0xFFFE), _DROP, _KEEP)[wide]
-    codes[kinds == _AS_SPACE] = _SPACE
-    codes[kinds == _AS_LF] = _LF
-    return characters.where(kinds != _DROP)
+        hidden = ((codes >= TAGS[0]) & (codes <= TAGS[1])) | (codes > 0x10FFFF)
+        kinds[wide] = np.where(hidden | ((codes & 0xFFFE) == 0xFFFE), DROP, KEEP)[wide]
+    codes[kinds == AS_SPACE] = _SPACE
+    codes[kinds == AS_LF] = _LF
+    return characters.where(kinds != DROP)
 
 
 @cache
-def _kinds() -> npt.NDArray[np.uint8]:
-    """Return what becomes of each code point of the basic plane."""
-    kinds = np.full(0x10000, _KEEP, np.uint8)
+def treatments() -> npt.NDArray[np.uint8]:
+    """Return what becomes of each code point of the basic plane: KEEP, DROP, AS_SPACE, AS_LF."""
+    kinds = np.full(0x10000, KEEP, np.uint8)
     for first, last in _DROPPED:
-        kinds[first : last + 1] = _DROP
-    kinds[list(_SPACES)] = _AS_SPACE
-    kinds[list(_LINE_ENDS)] = _AS_LF
+        kinds[first : last + 1] = DROP
+    kinds[list(_SPACES)] = AS_SPACE
+    kinds[list(_LINE_ENDS)] = AS_LF
     return kinds
 
 

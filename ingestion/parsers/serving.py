@@ -17,6 +17,7 @@ from data.contents import FileFacts, Page
 from data.errors import FileRejected
 from data.file_errors import ParserOutOfMemory
 from data.processes import die_with_parent
+from ingestion.media_types import PDF
 from ingestion.parsers.frames import (
     Frame,
     encoded,
@@ -36,6 +37,9 @@ class Opening:
     path: Path
     password: str | None
     max_page_characters: int
+    media_type: str = PDF
+    # Of more pages nobody wants any; the file says only how many it has.
+    max_pages: int = sys.maxsize
 
 
 class OpenFile(Protocol):
@@ -60,7 +64,13 @@ def serve(load: Callable[[Opening], OpenFile]) -> None:
     requests = incoming(sys.stdin.buffer)
     hello = requests.get().header
     confine(memory_bytes=int(hello["memory_bytes"]), cpu_seconds=int(hello["cpu_seconds"]))
-    opening = Opening(Path(hello["path"]), hello["password"], int(hello["max_page_characters"]))
+    opening = Opening(
+        Path(hello["path"]),
+        hello["password"],
+        int(hello["max_page_characters"]),
+        str(hello["media_type"]),
+        int(hello["max_pages"]),
+    )
     # From here on it is the file's fault when this process dies.
     send(out, Frame({"confined": True}))
     try:

@@ -1,0 +1,36 @@
+"""XML of strangers: nothing is fetched, no entity is resolved, no document type is loaded."""
+
+from typing import Any
+
+from lxml import etree
+
+from data.file_errors import UnreadableFile
+
+
+def parsed(data: bytes) -> Any:
+    """Return the root of an XML document; raises ``UnreadableFile``."""
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        raise UnreadableFile from error
+    if root is None:
+        raise UnreadableFile
+    return root
+
+
+def local_name(element: Any) -> str:
+    """Return an element's name without its namespace; nothing for what is no element."""
+    tag = element.tag
+    return tag.rpartition("}")[2].lower() if isinstance(tag, str) else ""
+
+
+def attribute(element: Any, name: str) -> str | None:
+    """Return an attribute by its name, in whatever namespace."""
+    for key, value in element.attrib.items():
+        if key.rpartition("}")[2] == name:
+            return str(value)
+    return None
