@@ -1,13 +1,14 @@
 """The lines of a page and the empty lines between its paragraphs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from data.contents import Line
+from data.boxes import Boxes
+from data.contents import Line, LineKind
 from ingestion.parsers.cleaning import Characters
 
 # The parser's index of a character to its font size in points, and whether its font is bold.
@@ -19,6 +20,7 @@ _WIDER = 0.4
 _RESIZED = 1.2
 # A sentence runs on over a gap of up to this many heights: its lines are spaced unevenly.
 _RUNS_ON = 1.5
+_TABLE = (LineKind.TABLE_HEAD, LineKind.TABLE_ROW)
 
 
 class Composition(NamedTuple):
@@ -28,20 +30,25 @@ class Composition(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def composed(characters: Characters, style_of: StyleOf) -> Composition:
+def composed(
+    characters: Characters, style_of: StyleOf, kinds: Sequence[LineKind] = ()
+) -> Composition:
     """Find the lines, and put an empty one where a clear gap or a new font size shows a border.
 
-    The order is the parser's own.
+    ``kinds`` are those of the lines, if known. No border divides the rows of a table.
     """
     if not len(characters.codes):
         return Composition(characters, ())
     spans = _spans(characters)
     styles = [_style(characters, start, end, style_of) for start, end in spans]
-    borders = _borders(characters, spans, [size for size, _ in styles])
+    kinds = kinds or (LineKind.TEXT,) * len(spans)
+    borders = _borders(characters, spans, [size for size, _ in styles]) & ~_in_tables(kinds)
     shifts = np.concatenate([[0], np.cumsum(borders)])
     lines = tuple(
-        Line(int(start + shift), int(end + shift), size, bold)
-        for (start, end), shift, (size, bold) in zip(spans, shifts, styles, strict=True)
+        Line(int(start + shift), int(end + shift), size, bold, kind)
+        for (start, end), shift, (size, bold), kind in zip(
+            spans, shifts, styles, kinds, strict=True
+        )
     )
     # The line end before a border is doubled, with its empty box.
     at = np.array(
@@ -54,6 +61,14 @@ def composed(characters: Characters, style_of: StyleOf) -> Composition:
         np.insert(source, at, source[at]),
     )
     return Composition(widened, lines)
+
+
+def _in_tables(kinds: Sequence[LineKind]) -> npt.NDArray[np.bool_]:
+    """Return for each line but the last whether it and the next one are rows of one table."""
+    rows = np.array([kind in _TABLE for kind in kinds], bool)
+    heads = np.array([kind == LineKind.TABLE_HEAD for kind in kinds], bool)
+    # A head below a row is another table's.
+    return np.asarray(rows[:-1] & rows[1:] & ~(~heads[:-1] & heads[1:]))
 
 
 def _spans(characters: Characters) -> list[tuple[int, int]]:
@@ -76,8 +91,7 @@ def _borders(
     characters: Characters, spans: list[tuple[int, int]], sizes: list[float]
 ) -> npt.NDArray[np.bool_]:
     """Return for each line but the last whether a paragraph ends with it."""
-    first = characters.boxes[[start for start, _ in spans]]
-    last = characters.boxes[[end - 1 for _, end in spans]]
+    first, last = _outermost(characters.boxes, spans)
     heights = np.maximum(np.minimum(first[:, 3] - first[:, 1], last[:, 3] - last[:, 1]), 1e-6)
     gaps = (first[1:, 1] - last[:-1, 3]) / np.minimum(heights[1:], heights[:-1])
     # Lines that follow below; a jump up is the next column, none is the same line.
@@ -90,6 +104,21 @@ def _borders(
     wide = gaps > np.median(usual) + _WIDER
     runs_on = (gaps < _RUNS_ON) & _sentence_runs_on(characters.text, spans)
     return np.asarray(below & ((wide & ~runs_on) | resized))
+
+
+def _outermost(boxes: Boxes, spans: list[tuple[int, int]]) -> tuple[Boxes, Boxes]:
+    """Return the boxes of each line's first and last character that has a place."""
+    placed = np.flatnonzero(boxes[:, 3] > boxes[:, 1])
+    starts, ends = np.array(spans).T
+    if not len(placed):
+        return boxes[starts], boxes[ends - 1]
+    most = len(placed) - 1
+    first = placed[np.minimum(np.searchsorted(placed, starts), most)]
+    last = placed[np.maximum(np.searchsorted(placed, ends) - 1, 0)]
+    return (
+        boxes[np.where((first >= starts) & (first < ends), first, starts)],
+        boxes[np.where((last >= starts) & (last < ends), last, ends - 1)],
+    )
 
 
 def _sentence_runs_on(text: str, spans: list[tuple[int, int]]) -> npt.NDArray[np.bool_]:

@@ -26,6 +26,7 @@ from data.contents import (
     Page,
 )
 from data.file_errors import PasswordRequired, UnreadableFile, WrongPassword
+from ingestion.parsers.arrangement import arranged
 from ingestion.parsers.cleaning import Characters, Codes, cleaned
 from ingestion.parsers.lines import composed
 from ingestion.parsers.pictures import is_picture, letters
@@ -87,7 +88,8 @@ class PdfFile:
         characters = cleaned(codes[seen], boxes[seen])
         indices = np.flatnonzero(seen)
         characters = Characters(characters.codes, characters.boxes, indices[characters.source])
-        characters, lines = composed(characters, lambda index: _style(text_page, index))
+        characters, kinds = arranged(characters, placement.size)
+        characters, lines = composed(characters, lambda index: _style(text_page, index), kinds)
         warning = PAGE_TRUNCATED if found > count else None
         text = characters.text
         read = Page(number, text, pack(characters.boxes), lines, warning=warning)

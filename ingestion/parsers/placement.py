@@ -25,6 +25,11 @@ class Placement(NamedTuple):
         turns = pdfium.FPDFPage_GetRotation(page) % 4
         return cls(box.left, box.bottom, box.right - box.left, box.top - box.bottom, turns)
 
+    @property
+    def size(self) -> tuple[float, float]:
+        """The width and height of the page as it is displayed, in points."""
+        return (self.height, self.width) if self.turns % 2 else (self.width, self.height)
+
     def fractions(self, rects: Boxes) -> Boxes:
         """Return left, top, right, bottom in points as x0, y0, x1, y1 of the displayed page.
 

@@ -1,0 +1,179 @@
+"""The characters of a page arranged as lines that a reader reads: tables row by row."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+
+from data.contents import LineKind
+from ingestion.parsers.cells import Cell, loose_spaces
+from ingestion.parsers.cleaning import Characters
+from ingestion.parsers.columns import regions
+from ingestion.parsers.grid import TableRow
+from ingestion.parsers.pieces import Pieces, pieces_of
+from ingestion.parsers.rows import Piece, rows_of
+from ingestion.parsers.tables import tables_in
+
+SEPARATOR = " | "
+_LF, _SPACE = 0x0A, 0x20
+# A page of more pieces than this is left as it is: no reader reads it either.
+_MOST_PIECES = 4_000
+# A table has at least so many figures.
+_FIGURES = 3
+
+# A part of the new text: a range of the old one, or what is put in.
+Part = tuple[int, int] | str
+
+
+class Unit(NamedTuple):
+    """A part of a page that stays together: the parts of its text, and the kinds of its lines."""
+
+    parts: list[Part]
+    kinds: list[LineKind]
+
+
+class Arrangement(NamedTuple):
+    """Characters in their new order, and what each of their lines is part of."""
+
+    characters: Characters
+    kinds: tuple[LineKind, ...]
+
+
+def arranged(characters: Characters, size: tuple[float, float]) -> Arrangement:
+    """Return the characters with each row of a table on one line, its cells set apart.
+
+    ``size``: width and height of the page in points. Nothing that can be seen is lost or
+    doubled. What is put in has the empty box.
+    """
+    if not len(characters.codes):
+        return Arrangement(characters, ())
+    pieces = pieces_of(characters, size)
+    characters = _with_joined_lines(characters, pieces)
+    tables: list[list[TableRow]] = []
+    if len(pieces) <= _MOST_PIECES and pieces.figures.sum() >= _FIGURES:
+        rows = rows_of(_placed(characters, pieces))
+        tables = [table for region in regions(rows) for table in tables_in(region)]
+    if not tables:
+        lines = int((characters.codes == _LF).sum()) + 1
+        return Arrangement(characters, (LineKind.TEXT,) * lines)
+    units = list(_units(characters, pieces, tables))
+    kinds = tuple(kind for unit in units for kind in unit.kinds)
+    return Arrangement(_assembled(characters, units), kinds)
+
+
+def _with_joined_lines(characters: Characters, pieces: Pieces) -> Characters:
+    """Return the characters with spaces for line ends between words side by side."""
+    codes, boxes, source = characters
+    inside = np.zeros(len(codes) + 1, np.int8)
+    inside[pieces.starts] = 1
+    inside[pieces.ends] = -1
+    ends = np.flatnonzero((codes == _LF) & (np.cumsum(inside[:-1]) > 0))
+    if not len(ends):
+        return characters
+    codes, boxes = codes.copy(), boxes.copy()
+    codes[ends] = _SPACE
+    gap = np.stack(
+        [boxes[ends - 1, 2], boxes[ends - 1, 1], boxes[ends + 1, 0], boxes[ends - 1, 3]], 1
+    )
+    boxes[ends] = np.where(gap[:, 2:3] > gap[:, 0:1], gap, boxes[ends - 1])
+    return Characters(codes, boxes, source)
+
+
+def _placed(characters: Characters, pieces: Pieces) -> Iterator[Piece]:
+    """Yield the pieces that have a place."""
+    text = characters.text
+    spans = zip(pieces.starts.tolist(), pieces.ends.tolist(), pieces.extents.tolist(), strict=True)
+    for number, (start, end, (x0, y0, x1, y1)) in enumerate(spans):
+        if x1 > x0 and y1 > y0:
+            yield Piece(number, text[start:end], x0, y0, x1, y1)
+
+
+def _units(characters: Characters, pieces: Pieces, tables: list[list[TableRow]]) -> Iterator[Unit]:
+    """Yield what the new text consists of, in the parser's order.
+
+    A table stands where the first of its pieces did.
+    """
+    starts, ends = pieces.starts.tolist(), pieces.ends.tolist()
+    owners = [-1] * len(starts)
+    for owner, table in enumerate(tables):
+        for number in _numbers(table):
+            owners[number] = owner
+    written = set()
+    at = 0
+    while at < len(starts):
+        owner, first = owners[at], at
+        at += 1
+        if owner < 0:
+            while at < len(starts) and owners[at] < 0:
+                at += 1
+            ends_of_lines = int((characters.codes[starts[first] : ends[at - 1]] == _LF).sum())
+            yield Unit([(starts[first], ends[at - 1])], [LineKind.TEXT] * (ends_of_lines + 1))
+        elif owner not in written:
+            written.add(owner)
+            for row in tables[owner]:
+                yield Unit(_row_parts(row, starts, ends), [row.kind])
+
+
+def _numbers(table: list[TableRow]) -> Iterator[int]:
+    for row in table:
+        for cell in chain.from_iterable(chain(row.labels, row.values)):
+            for piece in cell.pieces:
+                yield piece.number
+
+
+def _row_parts(row: TableRow, starts: list[int], ends: list[int]) -> list[Part]:
+    """Return a row's parts: its cells with separators, or its label alone."""
+    columns = [*row.labels, *row.values]
+    if not any(columns[1:]):
+        columns = columns[:1]
+    parts: list[Part] = []
+    for index, column in enumerate(columns):
+        if index:
+            parts.append(SEPARATOR)
+        for order, cell in enumerate(column):
+            if order:
+                parts.append(" ")
+            parts += _cell_parts(cell, starts, ends)
+    # No line begins or ends with a space.
+    if parts[0] == SEPARATOR:
+        parts[0] = SEPARATOR.lstrip()
+    if parts[-1] == SEPARATOR:
+        parts[-1] = SEPARATOR.rstrip()
+    return parts
+
+
+def _cell_parts(cell: Cell, starts: list[int], ends: list[int]) -> Iterator[Part]:
+    """Yield a cell's parts: its pieces, a space between them, and no loose ones."""
+    loose = loose_spaces(" ".join(piece.text for piece in cell.pieces))
+    offset = 0
+    for piece in cell.pieces:
+        if offset and offset - 1 not in loose:
+            yield " "
+        start, end = starts[piece.number], ends[piece.number]
+        gaps = [at - offset for at in loose if offset <= at < offset + end - start]
+        for gap in gaps:
+            yield start, starts[piece.number] + gap
+            start = starts[piece.number] + gap + 1
+        yield start, end
+        offset += len(piece.text) + 1
+
+
+def _assembled(characters: Characters, units: Iterable[Unit]) -> Characters:
+    """Return the characters of the units, a line end between them."""
+    parts = [part for unit in units for part in ("\n", *unit.parts)][1:]
+    # What is put in counts as the character before it, and has the empty box.
+    at = np.concatenate(
+        [np.full(len(part), 0) if isinstance(part, str) else np.arange(*part) for part in parts]
+    )
+    put_in = np.concatenate(
+        [np.full(len(part) if isinstance(part, str) else part[1] - part[0], isinstance(part, str))
+         for part in parts]
+    )  # fmt: skip
+    literal = "".join(part for part in parts if isinstance(part, str))
+    before = np.maximum.accumulate(np.where(put_in, 0, np.arange(len(at))))
+    at = at[before]
+    codes, boxes, source = characters.codes[at], characters.boxes[at], characters.source[at]
+    codes[put_in] = np.frombuffer(literal.encode("utf-32-le"), "<u4")
+    boxes[put_in] = 0
+    return Characters(codes, boxes, source)
