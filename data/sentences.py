@@ -5,15 +5,37 @@ from collections.abc import Iterator
 
 Span = tuple[int, int]
 
+# What sets the cells of a table's row apart.
+CELL = " | "
+
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"[^\n]+")
 # A full stop, what closes behind it, and white space; Chinese and Japanese ones need no space.
 # Possessive, and only from the first dot on: a long dotted line must not be read again and again.
-_END = re.compile(r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?=\s)|[。！？｡]+[」』”’）】]*")
+# A reference may stand behind it: "to this day.[3] Then", "was its clerk.64 Two years later".
+_END = re.compile(
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[[^\[\]\n]{1,24}\])*+"
+    r"(?:(?<=[^\W\d_]{2}[.!?\]])\d{1,3}|(?<=[.!?][\"”’»)\]])\d{1,3})?+(?=\s)"
+    r"|[。！？｡]+[」』”’）】]*"
+)
 _LIST_MARK = re.compile(
     r"[ \t]*(?:[•◦▪■●○‣⁃∙·*–—\-➢✓]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+\S)"
 )
 _FIGURE = re.compile(r"[(\[$€£¥]*[-–—+]?\d[\d.,/:%-]*[)\]%*]*|[$€£¥%—–|\-]+|n/?a|nm", re.IGNORECASE)
+# What may also be someone's first name: "Richard / A. Johnson".
+_INITIAL = re.compile(r"[ \t]*[A-Z]\.\s+[A-Z]")
+_NAME = re.compile(r"(?:^|\s)[A-Z][\w'’-]+$")
+# "Item 1. Business", "Figure 3. What it shows": the number belongs to what follows it.
+_LABEL = re.compile(
+    r"(?:item|section|figure|table|note|article|part|chapter|exhibit|schedule|appendix|step|unit"
+    r"|rule|form|lesson|question|abschnitt|abbildung|tabelle|kapitel|sección|figura|tabla"
+    r"|capítulo)\s",
+    re.IGNORECASE,
+)
+# A line that ends like this goes on, however it is set.
+_GOES_ON = re.compile(
+    r"(?:[,;&(–—-]|\b(?:and|or|of|the|a|an|for|to|in|on|by|with|und|y|de))$", re.I
+)
 _WORD_BEFORE = re.compile(r"[^\s(\[\"“‘'—–]+$")
 _STARTS_SENTENCE = re.compile(r"[\"'“‘«(\[]*(?:[^\W\d_a-z]|\d|[•\-–—])")
 
@@ -31,7 +53,7 @@ _LEADING = frozenset(
     """
     mr mrs ms dr prof st rev hon gen col capt lt sgt sen rep gov messrs vs v cf e.g i.e viz
     approx ca fig figs eq eqs sec secs sect ch chap art no nos nr vol vols p pp para bzw z.b d.h
-    ref refs tab app mt ft
+    ref refs tab app mt ft orig
     """.split()
 )
 # These may stand at the end of a sentence, or not.
@@ -40,13 +62,18 @@ _EITHER = frozenset(
     inc ltd co corp plc llc l.l.c jr sr etc al bros dept est ed eds jan feb mar apr jun jul aug
     sep sept oct nov dec mon tue wed thu fri sat sun a.m p.m ph.d m.d b.a m.a n.a s.a u.s u.k
     u.n e.u d.c u.s.a s.p.a n.v b.v a.g incl excl max min ave blvd
+    mio mrd tsd
     """.split()
 )
 # "No. 5" goes on, "No. That is wrong." does not.
-_BEFORE_NUMBERS = frozenset("no nos nr art app sec p v ref tab mt ft".split())
+_BEFORE_NUMBERS = frozenset("no nos nr art app sec p ref tab mt ft".split())
 _ROW_SHARE = 0.5
 _LONGEST_FIGURE = 32
 _SHORT_LINE = 0.6
+# "of", "the", "from": words that titles have without a capital.
+_SMALL_WORD = 4
+# A row that is longer has whole texts in its cells.
+_LONGEST_ROW = 500
 
 
 def sentences_of(text: str) -> list[Span]:
@@ -87,16 +114,29 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
 def _continues(before: str, line: str, width: int) -> bool:
     """Tell whether a line goes on with the sentence of the line before it."""
     if _LIST_MARK.match(line):
+        return bool(_INITIAL.match(line) and _NAME.search(before) and not _is_short(before, width))
+    if is_row(line) or is_row(before):
         return False
-    if _is_row(line) or _is_row(before):
-        return False
+    if not _STARTS_SENTENCE.match(line.lstrip()) or _GOES_ON.search(before.rstrip()):
+        return True
     # A line that stops early before a capital is a heading, a cell or a line of an address.
-    short = len(before) < _SHORT_LINE * width and not before.rstrip().endswith((",", "-", "–", "—"))
-    return not (short and _STARTS_SENTENCE.match(line.lstrip()))
+    return not (_is_short(before, width) or _is_title(before))
 
 
-def _is_row(line: str) -> bool:
-    """Tell whether a line looks like a row of a table: half of its words are figures."""
+def _is_short(line: str, width: int) -> bool:
+    return len(line) < _SHORT_LINE * width
+
+
+def _is_title(line: str) -> bool:
+    """Tell whether a line is set like a title: every word of some length has a capital."""
+    words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > _SMALL_WORD]
+    return bool(words) and all(word[0].isupper() for word in words)
+
+
+def is_row(line: str) -> bool:
+    """Tell whether a line is a row of a table: it has cells, or half of its words are figures."""
+    if CELL in line:
+        return True
     words = line.split()
     figures = sum(1 for word in words if len(word) <= _LONGEST_FIGURE and _FIGURE.fullmatch(word))
     return figures >= max(2, _ROW_SHARE * len(words))
@@ -104,6 +144,9 @@ def _is_row(line: str) -> bool:
 
 def _split(text: str, start: int, end: int) -> Iterator[Span]:
     """Yield the sentences of one run of lines."""
+    if end - start <= _LONGEST_ROW and is_row(text[start:end]):
+        yield from _trimmed(text, start, end)
+        return
     first = start
     for stop in _END.finditer(text, start, end):
         if _is_end(text, first, stop, end):
@@ -132,11 +175,12 @@ def _is_abbreviation(text: str, first: int, dot: int, after: str) -> bool:
         return False
     word = found.group().lower()
     if word.isdigit():
-        # "3. Costs" at the start of a sentence; "in 2020. Costs" is an end.
-        return not text[first : found.start()].strip()
+        # "3. Costs", "Note 3. Costs" at the start of a sentence; "in 2020. Costs" is an end.
+        label = text[first : found.start()].lstrip()
+        return not label or bool(_LABEL.fullmatch(label))
     if word in _BEFORE_NUMBERS:
         return after[0].isdigit()
-    if word in _LEADING:
+    if word in _LEADING and found.group() != "V":
         return True
     if word in _EITHER or _is_initials(found.group()):
         opener = re.match(r"\W*(\w+)", after)

@@ -15,20 +15,26 @@ _PRICE_OF_A_SENTENCE = 0.2
 _WORTH_OF_THE_QUESTION = 0.05
 # Below this share of the claim's words, a quote is shown but does not count as support.
 _LEAST_SUPPORT = 0.35
-# What runs on longer than this is a table or a list without full stops.
+# What runs on longer than this is a sentence of clauses, or a list without full stops.
 _LONGEST_SENTENCE = 500
 _LONGEST_QUOTE = 900
-_PIECE = re.compile(r"\S[^\n]{0,299}(?=\s|$)|\S{1,300}")
+_LINE = re.compile(r"\S[^\n]{0,299}(?<=\S)(?=\s|$)|\S{1,300}")
+# Of prose, rather what ends with a clause.
+_CLAUSES = re.compile(r"\S.{80,298}[;:,](?=\s)|\S.{0,299}(?<=\S)(?=\s|$)|\S{1,300}", re.DOTALL)
+# Lines of prose are at least so long, on average.
+_PROSE_LINE = 50
 
 
 def quotable(text: str) -> list[tuple[int, int]]:
-    """Return the ranges of a text that may be quoted: its sentences, endless ones cut at lines."""
+    """Return the ranges of a text that may be quoted: its sentences, endless ones cut up."""
     ranges: list[tuple[int, int]] = []
     for start, end in sentences_of(text):
         if end - start <= _LONGEST_SENTENCE:
             ranges.append((start, end))
         else:
-            ranges.extend(piece.span() for piece in _PIECE.finditer(text, start, end))
+            prose = text.count("\n", start, end) * _PROSE_LINE < end - start
+            piece = _CLAUSES if prose else _LINE
+            ranges.extend(found.span() for found in piece.finditer(text, start, end))
     return ranges
 
 

@@ -24,6 +24,11 @@ class TestProse:
             "It runs over\nthe end of\na line.",
             "What is it?!",
             "Wait ... for it.",
+            "The appeal in Harlow v. Fitzgerald was lost.",
+            "Item 1. Business",
+            "Figure 3. How it works.",
+            "As part of a change, the company says that Richard\nA. Johnson will step down.",
+            "It was merged into the Department of Health and\nMental Hygiene.",
         ],
     )
     def test_is_one_sentence(self, sentence: str) -> None:
@@ -40,6 +45,9 @@ class TestProse:
             ["No.", "That is wrong."],
             ["1. The first thing.", "2. The second thing."],
             ["It ends here...", "Next one."],
+            ["They are to this day.[citation needed]", "A few stayed.[3][4]", "Then they left."],
+            ["Whittemore was its clerk.64", "He said “so.”17", "Two years went by."],
+            ["The fare rose to 3.", "5 Years later it fell."],
         ],
     )
     def test_ends_at_full_stops(self, sentences: list[str]) -> None:
@@ -66,6 +74,32 @@ class TestLines:
         rows = ["Net sales $ 394,328 $ 365,817 8 %", "Cost (1,234) (56) —", "2022 2021 2020"]
 
         assert split("\n".join(["In millions", *rows])) == ["In millions", *rows]
+
+    @pytest.mark.parametrize(
+        "row",
+        [
+            "Purchases of property, plant and equipment (PP&E) | (1,577) | (1,373) | (1,420)",
+            "(Millions) | 2018 | 2017 | 2016",
+            "|  | Year ended Dec. 31, 2022",
+            "Risk | It may rain. Take a coat. | low",
+        ],
+    )
+    def test_cells_stay_together(self, row: str) -> None:
+        assert split(f"Cash flows\n{row}\n{row}") == ["Cash flows", row, row]
+
+    def test_a_row_of_whole_texts_is_cut_at_its_full_stops(self) -> None:
+        row = "Risk | " + "It may rain on us. " * 40
+
+        assert len(split(row)) == 40
+
+    def test_lines_of_titles_stand_alone(self) -> None:
+        lines = [
+            "3M Company and Subsidiaries",
+            "Statement of Cash Flows",
+            "Years ended December 31",
+        ]
+
+        assert split("\n".join(lines)) == lines
 
     def test_a_line_that_stops_short_before_a_capital_stands_alone(self) -> None:
         text = "Legal matters\nThe company is not a party to any proceedings that matter."
