@@ -1,90 +1,129 @@
-"""Headings of a document, told by size, weight, number and the space around them."""
+"""Headings of a document: those its file lists, else told by size, weight, number and space."""
 
 import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import NamedTuple
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 
-from data.contents import Heading, Line, Page
-from ingestion.layout import edge_lines
+from data.contents import Heading, LineKind, OutlineEntry, Page
+from ingestion.bookmarks import Bookmarks
+from ingestion.candidates import CONTENTS, ITEM, NOTE, NUMBERED, PART, Candidate, candidates_of
+from ingestion.levels import levelled
 
-_LONGEST = 150
-_MOST_LINES = 3
-_MOST_PER_PAGE = 40
-_DEEPEST = 6
-# Against the size that most of the document's characters have.
+# Against the size that most characters around have.
 _LARGER = 1.15
 _NOT_SMALLER = 0.92
+# So many pages before and after count as around: the parts of a filing are set differently.
+_AROUND = 2
 # More bold lines than this on a page are a form or a table, not headings.
-_MOST_BOLD = 8
+_MOST_BOLD = 10
+# A line that recurs more often names a cell or a step, not a section.
+_MOST_OFTEN = 4
+# Larger letters than the text's are a sentence all the same from so many words on.
+_MOST_WORDS = 16
 
-_NUMBERED = re.compile(r"(?:(?:section|chapter|note|item|article|annex|appendix|kapitel)\s+)?"
-                       r"(\d{1,2}(?:\.\d{1,2}){0,4}|[A-Z](?:\.\d{1,2}){1,3})[a-z]?[.):]?\s+\S*[^\W\d_]{2}",
-                       re.IGNORECASE)  # fmt: skip
-_PART = re.compile(r"(?:part|teil|book|volume)\s+(?:[ivx]+|\d+|[a-z])\b", re.IGNORECASE)
-_NAMED = re.compile(
-    r"(?:item|chapter|appendix|annex|note|kapitel)\s+\w{1,4}[.:—–-]*(?:\s|$)", re.IGNORECASE
-)
-_CONTENTS = re.compile(r"\.{3,}|(?:\. ){3,}|…|\s\d{1,4}$")
 _FIGURES = re.compile(r"[$€£%]|\d[\d.,]*\s+[$(]?\d")
-
-
-class Style(NamedTuple):
-    """How a line is set."""
-
-    size: float
-    bold: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One or more lines that may be a heading."""
-
-    page: int
-    start: int
-    end: int
-    style: Style
-    text: str
-    # Text stands close above it; a heading in the body's size needs room.
-    crowded: bool
-    keys: tuple[str, ...]
 
 
 class Headings:
     """Collect what may be a heading from page to page, then tell what is one."""
 
-    def __init__(self) -> None:
-        self._sizes: Counter[float] = Counter()
+    def __init__(self, outline: Sequence[OutlineEntry] = ()) -> None:
+        self._sizes: list[Counter[float]] = []
         self._bold: Counter[bool] = Counter()
         self._candidates: list[Candidate] = []
+        self._bookmarks = Bookmarks(outline)
+        self._numbers: list[int] = []
 
     def add(self, page: Page) -> None:
         """Take in the next page."""
+        sizes: Counter[float] = Counter()
         for line in page.lines:
-            self._sizes[line.size] += line.end - line.start
-            self._bold[line.bold] += line.end - line.start
-        edges = {edge.line.start: edge.normalised for edge in edge_lines(page)}
-        found = [item for group in _groups(page) for item in _candidates(page, group, edges)]
-        self._candidates.extend(found[:_MOST_PER_PAGE])
+            if line.kind is LineKind.TEXT:
+                sizes[line.size] += line.end - line.start
+                self._bold[line.bold] += line.end - line.start
+        self._sizes.append(sizes)
+        self._numbers.append(page.number)
+        self._candidates.extend(candidates_of(page))
+        self._bookmarks.add(page)
 
-    def found(self, running: frozenset[str]) -> tuple[Heading, ...]:
-        """Return the headings in the order of the text; none is a running line."""
-        body = max(self._sizes, key=lambda size: (self._sizes[size], -size), default=0.0)
+    def found(self, running: frozenset[str], *, skipped: int = 0) -> tuple[Heading, ...]:
+        """Return the headings in the order of the text; none is a running line.
+
+        The first ``skipped`` pages have none: a form's cover is all labels.
+        """
+        bodies = dict(zip(self._numbers, _bodies(self._sizes), strict=True))
+        guessed = self._guessed(running, bodies, {*self._numbers[:skipped]})
+        headings = tuple(levelled([(item, bodies[item.page]) for item in guessed]))
+        listed = self._bookmarks.found()
+        return merged(listed, headings) if listed else headings
+
+    def _guessed(
+        self, running: frozenset[str], bodies: dict[int, float], skipped: set[int]
+    ) -> list[Candidate]:
         bold_matters = self._bold[True] < self._bold[False]
+        often = Counter(item.text.casefold() for item in self._candidates)
         per_page: Counter[int] = Counter()
         large, plain = [], []
         for item in self._candidates:
-            if any(key in running for key in item.keys):
+            if item.page in skipped or any(key in running for key in item.keys):
                 continue
+            if often[item.text.casefold()] > _MOST_OFTEN:
+                continue
+            body = bodies[item.page]
             if item.style.size >= _LARGER * body:
-                large.append(item)
+                if _is_short(item):
+                    large.append(item)
             elif item.style.size >= _NOT_SMALLER * body and _stands_out(item, bold=bold_matters):
                 plain.append(item)
                 per_page[item.page] += 1
         kept = large + [item for item in plain if per_page[item.page] <= _MOST_BOLD]
         kept.sort(key=lambda item: (item.page, item.start))
-        return tuple(_levelled(kept))
+        return kept
+
+
+def merged(listed: Sequence[Heading], guessed: Sequence[Heading]) -> tuple[Heading, ...]:
+    """Return the listed headings and, between them, the guessed ones.
+
+    A guessed one is as deep as those listed ones that look like it, else deeper than all.
+    """
+    deepest = max(heading.level for heading in listed)
+    places = [(heading.page, heading.start) for heading in listed]
+    levels: defaultdict[int, Counter[int]] = defaultdict(Counter)
+    between = []
+    for heading in guessed:
+        at = bisect_left(places, (heading.page, heading.end)) - 1
+        before = listed[at] if at >= 0 else None
+        if before and before.page == heading.page and before.end > heading.start:
+            levels[heading.level][before.level] += 1
+        elif before:
+            between.append(heading)
+    alike = {level: listed_as.most_common(1)[0][0] for level, listed_as in levels.items()}
+    kept = [
+        replace(heading, level=alike.get(heading.level, deepest + heading.level))
+        for heading in between
+    ]
+    return tuple(sorted([*listed, *kept], key=lambda heading: (heading.page, heading.start)))
+
+
+def _bodies(sizes: Sequence[Counter[float]]) -> list[float]:
+    """Return for each page the size that most characters on it and around it have."""
+    bodies = []
+    for index in range(len(sizes)):
+        around: Counter[float] = Counter()
+        for some in sizes[max(index - _AROUND, 0) : index + _AROUND + 1]:
+            around.update(some)
+        bodies.append(max(around, key=lambda size: (around[size], -size), default=0.0))
+    return bodies
+
+
+def _is_short(item: Candidate) -> bool:
+    """Tell whether large letters are a heading, and no sentence that is merely set large."""
+    words = item.text.split()
+    if len(words) <= _MOST_WORDS or item.style.bold:
+        return True
+    return bool(NUMBERED.match(item.text))
 
 
 def _stands_out(item: Candidate, *, bold: bool) -> bool:
@@ -92,75 +131,7 @@ def _stands_out(item: Candidate, *, bold: bool) -> bool:
     if item.crowded:
         return False
     weighty = (bold and item.style.bold) or item.text.isupper()
-    named = _NAMED.match(item.text) or _PART.match(item.text) or _NUMBERED.match(item.text)
-    if named and _CONTENTS.search(item.text):
+    named = any(name.match(item.text) for name in (PART, ITEM, NOTE, NUMBERED))
+    if named and CONTENTS.search(item.text):
         return False
-    return weighty and (bool(named) or not _FIGURES.search(item.text))
-
-
-def _groups(page: Page) -> Iterator[list[Line]]:
-    """Yield neighbouring lines that are set alike, with no empty line and no number between."""
-    group: list[Line] = []
-    for line in page.lines:
-        if group and not (
-            line.start == group[-1].end + 1
-            and (line.size, line.bold) == (group[-1].size, group[-1].bold)
-            and not _begins_anew(page.text[line.start : line.end])
-        ):
-            yield group
-            group = []
-        group.append(line)
-    if group:
-        yield group
-
-
-def _begins_anew(text: str) -> bool:
-    return bool(_NUMBERED.match(text) or _PART.match(text) or _NAMED.match(text))
-
-
-def _candidates(page: Page, group: list[Line], edges: dict[int, str]) -> Iterator[Candidate]:
-    """Yield the group as one candidate, unless it is too long to be a heading."""
-    start, end = group[0].start, group[-1].end
-    if len(group) > _MOST_LINES or end - start > _LONGEST:
-        return
-    text = " ".join(page.text[start:end].split())
-    if not _may_be_heading(text):
-        return
-    yield Candidate(
-        page=page.number,
-        start=start,
-        end=end,
-        style=Style(group[0].size, group[0].bold),
-        text=text,
-        crowded=start > 0 and page.text[start - 2 : start] != "\n\n",
-        keys=tuple(edges[line.start] for line in group if line.start in edges),
-    )
-
-
-def _may_be_heading(text: str) -> bool:
-    letters = sum(map(str.isalpha, text))
-    if letters < 3 or letters < len(text) / 2 or text[0].islower():
-        return False
-    if text[-1] in ",;" or (text[-1] == "." and not _begins_anew(text)):
-        return False
-    return not re.search(r"\.{3,}|(?:\. ){3,}", text)
-
-
-def _levelled(items: list[Candidate]) -> Iterator[Heading]:
-    """Give the largest style level 1, and so on; within a style, deeper numbers come deeper."""
-    ranks = sorted({_rank(item) for item in items})
-    levels = {rank: min(index + 1, _DEEPEST) for index, rank in enumerate(ranks)}
-    for item in items:
-        yield Heading(item.page, item.start, item.end, levels[_rank(item)], item.text)
-
-
-def _rank(item: Candidate) -> tuple[float, bool, int]:
-    # Half points: the same style differs a little from page to page.
-    return -round(2 * item.style.size) / 2, not item.style.bold, _depth(item.text)
-
-
-def _depth(text: str) -> int:
-    if _PART.match(text):
-        return 0
-    number = _NUMBERED.match(text)
-    return number.group(1).count(".") + 1 if number else 1
+    return weighty and (named or not _FIGURES.search(item.text))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from data.contents import Heading, Page
 
 SEPARATOR = " > "
+_MOST_NAMES = 3
 
 
 class Section(NamedTuple):
@@ -56,4 +57,6 @@ class Outline:
         while index >= 0:
             path.append(self.headings[index].text)
             index = self._parents[index]
-        return tuple(reversed(path))
+        path.reverse()
+        # The outermost and the innermost say most.
+        return tuple(path if len(path) <= _MOST_NAMES else [path[0], *path[1 - _MOST_NAMES :]])

@@ -59,7 +59,7 @@ class TestHeadings:
         )
 
         assert [(item.page, item.level, item.text) for item in profile.headings] == [
-            (1, 1, "Annual Report"),
+            # Under "Annual Report" stands all of it.
             (1, 2, "Business"),
             (1, 3, "Our Products"),
             (2, 2, "Risks"),

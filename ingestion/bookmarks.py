@@ -1,0 +1,111 @@
+"""The table of contents that a file brings along, found again in the text of its pages."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from data.contents import Heading, Line, OutlineEntry, Page
+from ingestion.candidates import CONTENTS_TITLE
+
+_FEWEST = 3
+_FEWEST_PAGES = 2
+# Of the entries: an outline that names what is not there is of another document.
+_FOUND = 0.5
+_MOST_LINES = 4
+_LONGEST = 250
+# A title that was cut short still holds this much of its heading.
+_WHOLE = 0.6
+_FEWEST_LETTERS = 3
+_NUMBER = re.compile(
+    r"(?:(?:chapter|section|part|item|note|article|appendix|annex|kapitel|teil)\s+)?"
+    r"(?:\d+(?:\.\d+)*|[ivx]+|[a-z](?:\.\d+)*)(?:\s*[.:)–—-]\s*|\s+)(?=\S)",
+    re.IGNORECASE,
+)
+
+
+class _Place(NamedTuple):
+    """Lines that say what an entry says."""
+
+    start: int
+    end: int
+    size: float
+    bold: bool
+
+
+class Bookmarks:
+    """Collects from page to page where the entries of an outline stand."""
+
+    def __init__(self, outline: Sequence[OutlineEntry]) -> None:
+        self._entries: defaultdict[int, list[OutlineEntry]] = defaultdict(list)
+        for entry in outline:
+            if not CONTENTS_TITLE.fullmatch(entry.title.strip()) and _key(entry.title):
+                self._entries[entry.page].append(entry)
+        self._late: list[OutlineEntry] = []
+        self._sought = 0
+        self._found: list[Heading] = []
+
+    def add(self, page: Page) -> None:
+        """Look for the entries of the next page; those of the one before may point too early."""
+        entries = [*self._late, *self._entries.get(page.number, ())]
+        late = len(self._late)
+        self._late = []
+        if not entries or not page.text.strip():
+            return
+        self._sought += len(entries) - late
+        reach = 0
+        for index, entry in enumerate(entries):
+            place = _place(page, entry.title, reach)
+            if place is not None:
+                reach = place.end
+                text = " ".join(page.text[place.start : place.end].split())
+                self._found.append(Heading(page.number, place.start, place.end, entry.level, text))
+            elif index >= late:
+                self._late.append(entry)
+
+    def found(self) -> tuple[Heading, ...]:
+        """Return the entries as headings; none where the outline is of little use."""
+        pages = {heading.page for heading in self._found}
+        if len(self._found) < max(_FEWEST, _FOUND * self._sought) or len(pages) < _FEWEST_PAGES:
+            return ()
+        outermost = min(heading.level for heading in self._found)
+        return tuple(replace(item, level=item.level - outermost + 1) for item in self._found)
+
+
+def _place(page: Page, title: str, reach: int) -> _Place | None:
+    """Return where a title stands behind ``reach``: where it is set largest, then first."""
+    keys = {_key(title), _bare(title)}
+    lines = [line for line in page.lines if line.start >= reach and line.end > line.start]
+    places = [place for index in range(len(lines)) if (place := _match(page, lines, index, keys))]
+    return max(places, key=lambda place: (place.size, place.bold, -place.start), default=None)
+
+
+def _match(page: Page, lines: Sequence[Line], index: int, keys: set[str]) -> _Place | None:
+    longest = max(map(len, keys))
+    joined = ""
+    for line in lines[index : index + _MOST_LINES]:
+        start, end = lines[index].start, line.end
+        joined += _key(page.text[line.start : line.end])
+        if end - start > _LONGEST or not joined:
+            return None
+        bare = _bare(page.text[start:end])
+        if joined in keys or bare in keys or _is_cut(joined, keys):
+            return _Place(start, end, line.size, line.bold)
+        if len(joined) > longest + _LONGEST // 10:
+            return None
+    return None
+
+
+def _is_cut(joined: str, keys: set[str]) -> bool:
+    return any(joined.startswith(key) and len(key) >= _WHOLE * len(joined) for key in keys)
+
+
+def _key(text: str) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
+
+
+def _bare(text: str) -> str:
+    """Return the key without a leading number, unless hardly a letter is left."""
+    bare = _key(_NUMBER.sub("", text.strip(), count=1))
+    return bare if len(bare) >= _FEWEST_LETTERS else _key(text)
