@@ -15,6 +15,8 @@ _FIGURE = re.compile(
 _NOTHING = re.compile(r"[$€£¥(]*\s*(?:[-–—−―.]{1,3}|n/?a|n/?m|nil|\*+)?\s*[)%]*", re.IGNORECASE)
 _SIGN = re.compile(r"[(\[$€£¥+\-–—−]*[$€£¥(\[][(\[$€£¥]*")
 _TAIL = re.compile(r"[)\]%]+|\([\d\w]{1,2}\)")
+# Of footnotes, behind a label.
+_MARKS = re.compile(r"(?:[(\[][\da-z]{1,2}[)\]] ?)+|[*†‡§]+|\d[,\d]{0,4}")
 _YEAR = re.compile(
     r"(?:FY|CY)?\s*(?:[(]?(?:19|20)\d\d[)]?)(?:\s*[/–-]\s*(?:19|20)?\d\d)?[EFAP*]?(?:\s*\(?\d\)?)?"
 )
@@ -24,6 +26,7 @@ _LONGEST = 40
 # How far a sign may stand from its figure, in heights of the text.
 _SIGN_GAP = 12.0
 _TAIL_GAP = 2.5
+_MARK_GAP = 1.0
 
 
 class Cell(NamedTuple):
@@ -64,7 +67,9 @@ def _belongs(last: Piece, piece: Piece) -> bool:
     gap = (piece.x0 - last.x1) / max(piece.height, 0.1)
     if _SIGN.fullmatch(last.text) and is_figure(piece.text):
         return gap < _SIGN_GAP
-    return gap < _TAIL_GAP and bool(_TAIL.fullmatch(piece.text)) and is_figure(last.text)
+    if is_figure(last.text):
+        return gap < _TAIL_GAP and bool(_TAIL.fullmatch(piece.text))
+    return gap < _MARK_GAP and bool(_MARKS.fullmatch(piece.text))
 
 
 def _cell(pieces: Iterable[Piece]) -> Cell:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import pairwise
 from typing import NamedTuple
 
 from data.contents import LineKind
@@ -18,6 +18,8 @@ _LABELS_AMONG = 0.25
 # If so many rows have several labels, these stand in columns; no column has labels so short.
 _SEVERAL = 0.6
 _SHORT = 3
+# A year so many heights left of the figures is a label, else what a column is called.
+_YEAR_BEFORE = 4.0
 # What is aligned differs by no more than this many heights.
 _ALIGNED = 0.5
 
@@ -87,11 +89,10 @@ class Grid:
         left = self.values[0].x0
         for cell in cells:
             # What a column is called may be wider than its figures.
-            before = (
-                cell.x1 <= left and not cell.is_figure
-                if kind == LineKind.TABLE_HEAD
-                else _is_before(cell, left)
-            )
+            if kind == LineKind.TABLE_HEAD:
+                before = cell.x1 <= left - (_YEAR_BEFORE * cell.height if cell.is_figure else 0)
+            else:
+                before = _is_before(cell, left)
             if before and labels:
                 labels[_place(cell, self.labels)].append(cell)
             else:
@@ -124,10 +125,16 @@ class Grid:
     def _are_one(self, upper: TableRow, lower: TableRow) -> bool:
         if upper.kind == LineKind.TABLE_ROW:
             return _is_one_label(upper, lower)
-        return not any(map(self._spans, chain(*upper.values))) and _are_stacked(upper, lower)
+        for above, below in zip(upper.values, lower.values, strict=True):
+            # What stands over several columns goes on only in what does so too.
+            if any(map(self._spans, above)) and not any(map(self._spans, below)):
+                return False
+        return _are_stacked(upper, lower)
 
     def _spans(self, cell: Cell) -> bool:
-        return sum(_overlap(cell, column) > 0 for column in self.values) > 1
+        """Tell whether a head reaches over half of the room between two columns."""
+        edges = [(one.x1 + other.x0) / 2 for one, other in pairwise(self.values)]
+        return any(cell.x0 + cell.height < edge < cell.x1 - cell.height for edge in edges)
 
 
 def _is_one_label(upper: TableRow, lower: TableRow) -> bool:

@@ -26,7 +26,13 @@ def is_head(figures: Sequence[Cell], label: Cell | None) -> bool:
     """Tell whether a row's figures are no values: years, or names that begin with a digit."""
     if all(is_year(cell.text) for cell in figures):
         return True
-    return label is None and all(cell.has_letters or _DAY.fullmatch(cell.text) for cell in figures)
+    return label is None and all(map(_is_no_value, figures))
+
+
+def begins_table(figures: Sequence[Cell], label: Cell | None) -> bool:
+    """Tell whether a row below others is the head of another table: it has years alone."""
+    named = label is None or bool(_UNITS.fullmatch(label.text))
+    return named and len(figures) > 1 and all(is_year(cell.text) for cell in figures)
 
 
 def heads_above(
@@ -57,7 +63,18 @@ def is_over(cells: Sequence[Cell], grid: Grid) -> bool:
     return (
         bool(over)
         and all(len(cell.text) <= _LONGEST and _is_above_values(cell, grid) for cell in over)
+        and all(_is_no_value(cell) for cell in over)
         and len(cells) - len(over) <= len(grid.labels)
+    )
+
+
+def _is_no_value(cell: Cell) -> bool:
+    """Tell whether a cell is text, a part of a date, or a name that begins with a digit."""
+    return (
+        not cell.is_figure
+        or cell.has_letters
+        or is_year(cell.text)
+        or bool(_DAY.fullmatch(cell.text))
     )
 
 

@@ -9,15 +9,16 @@ from typing import NamedTuple
 from data.contents import LineKind
 from ingestion.parsers.cells import Cell, cells_of, has_leaders
 from ingestion.parsers.grid import Grid, Interval, TableRow
-from ingestion.parsers.heads import heads_above, is_head, is_over
+from ingestion.parsers.heads import begins_table, heads_above, is_head, is_over
 from ingestion.parsers.rows import Row
 
 # Rows further apart than so many heights are not of one table.
 _APART = 4.0
 # Lines without a figure between two rows that have some: sections, and labels of several lines.
 _BETWEEN = 6
-# Of them may run into the columns of figures.
+# Of them may run into the columns of figures; a paragraph begins so many heights lower.
 _CROSSING = 2
+_PARAGRAPH = 1.8
 _MOST_COLUMNS = 60
 _ROWS = 2
 _ROWS_OF_ONE_COLUMN = 3
@@ -38,7 +39,7 @@ class Candidate(NamedTuple):
     def figures(self) -> list[Cell]:
         """The cells that stand in the columns."""
         figures = [cell for cell in self.cells if cell.is_figure]
-        return figures if len(figures) > 1 or self.cells[0] is not figures[0] else []
+        return figures if len(figures) > 1 or self.cells[0] not in figures else []
 
     @property
     def label(self) -> Cell | None:
@@ -76,31 +77,51 @@ def _runs(
     """Yield the rows with figures that align, as far as they follow each other."""
     run: list[Candidate] = []
     columns: list[Interval] = []
-    crossing = 0
-    for index, row in enumerate(cells):
-        candidate = Candidate(index, row)
-        has_figures = any(cell.is_figure for cell in row) and bool(candidate.figures)
+    for at, row in enumerate(cells):
+        candidate = Candidate(at, row)
+        figures = candidate.figures
+        if not figures:
+            continue
+        grown = None
+        if run and not _is_divided(rows, cells, range(run[-1].at, at), columns):
+            grown = None if _begins(run, candidate) else _grown(columns, figures)
+        if grown is not None:
+            run.append(candidate)
+            columns = grown
+            continue
         if run:
-            apart = rows[index][0].middle - rows[index - 1][0].middle
-            ended = apart > _APART * rows[index][0].height or index - run[-1].at > _BETWEEN
-            if not has_figures and not ended:
-                crossing += row[0].x0 < columns[0].x0 < row[-1].x1
-                # A line of prose reaches over all columns.
-                across = any(cell.x0 < columns[0].x0 and cell.x1 > columns[-1].x0 for cell in row)
-                ended = crossing > _CROSSING or across
-            grown = _grown(columns, candidate.figures) if has_figures and not ended else None
-            if grown is not None:
-                run.append(candidate)
-                columns, crossing = grown, 0
-                continue
-            if ended or has_figures:
-                yield run, columns
-                run = []
-        if has_figures and not run:
-            run, crossing = [candidate], 0
-            columns = [Interval(cell.x0, cell.x1) for cell in candidate.figures]
+            yield run, columns
+        run = [candidate]
+        columns = [Interval(cell.x0, cell.x1) for cell in figures]
     if run:
         yield run, columns
+
+
+def _is_divided(
+    rows: Sequence[Row], cells: list[list[Cell]], between: range, columns: list[Interval]
+) -> bool:
+    """Tell whether what stands between two rows with figures shows that they are of two tables."""
+    if len(between) > _BETWEEN:
+        return True
+    crossing = 0
+    for at in between:
+        apart = (rows[at + 1][0].middle - rows[at][0].middle) / max(rows[at + 1][0].height, 0.1)
+        if apart > _APART:
+            return True
+        row = cells[at]
+        if at == between.start or row[0].is_figure or not row[0].x0 < columns[0].x0 < row[0].x1:
+            continue
+        # A line of prose reaches over all columns, or begins a paragraph.
+        above = (rows[at][0].middle - rows[at - 1][0].middle) / max(row[0].height, 0.1)
+        crossing += 1
+        if crossing > _CROSSING or row[0].x1 > columns[-1].x0 or above > _PARAGRAPH:
+            return True
+    return False
+
+
+def _begins(run: list[Candidate], row: Candidate) -> bool:
+    """Tell whether a row begins another table below the rows of one."""
+    return begins_table(row.figures, row.label) and not is_head(run[-1].figures, run[-1].label)
 
 
 def _grown(columns: list[Interval], figures: list[Cell]) -> list[Interval] | None:

@@ -123,6 +123,44 @@ class TestHeads:
 
         assert kinds == [TEXT]
 
+    def test_of_a_second_table_in_the_same_columns_begin_it(self, read: Read) -> None:
+        def draw(canvas: Canvas) -> None:
+            for top, label in ((500, "Sales"), (450, "Costs")):
+                row(canvas, top, "(Millions)", (280, "2022"), (360, "2021"))
+                row(canvas, top - 14, f"{label} here", (280, "34,229"), (360, "35,355"))
+                row(canvas, top - 28, f"{label} there", (280, "1"), (360, "—"))
+
+        assert [kind for kind, _ in lines_of(read(draw))] == [HEAD, ROW, ROW, HEAD, ROW, ROW]
+
+    def test_are_no_rows_of_figures(self, read: Read) -> None:
+        def draw(canvas: Canvas) -> None:
+            row(canvas, 528, "Cash", (280, "$17,908"), (380, "$2,017"))
+            row(canvas, 514, "Funds held until", (280, "2,022"), (380, "2,019"))
+
+        assert [kind for kind, _ in lines_of(read(draw))] == [ROW, ROW]
+
+
+class TestLabels:
+    def test_keep_the_marks_of_their_footnotes(self, read: Read) -> None:
+        def draw(canvas: Canvas) -> None:
+            for at, label in enumerate(["Mac", "iPad", "TV"]):
+                row(canvas, 500 - 14 * at, label, (280, f"{7 + at},735"), (380, "(1)"))
+                canvas.drawString(46 + canvas.stringWidth(label), 502 - 14 * at, "(1)(2)")
+
+        assert rows_of(read(draw)) == [
+            "Mac (1)(2) | 7,735 | (1)", "iPad (1)(2) | 8,735 | (1)", "TV (1)(2) | 9,735 | (1)",
+        ]  # fmt: skip
+
+    def test_end_where_a_paragraph_begins(self, read: Read) -> None:
+        def draw(canvas: Canvas) -> None:
+            for top in (500, 420):
+                row(canvas, top, "Aluminum in cans", (280, "14,325"), (360, "17,040"))
+                row(canvas, top - 14, "Resin", (280, "20"), (360, "16,886"))
+                row(canvas, top - 40, "These are the volumes of our hedges in all the years:")
+
+        kinds = [kind for kind, _ in lines_of(read(draw))]
+        assert kinds == [ROW, ROW, TEXT, ROW, ROW, TEXT]
+
 
 class TestSurveys:
     def test_keep_groups_of_ages_as_labels(self, read: Read) -> None:
