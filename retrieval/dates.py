@@ -8,29 +8,46 @@ _MONTHS = {
     name: number
     for number, names in enumerate(
         (
-            "january jan januar enero", "february feb februar febrero", "march mar märz marzo",
-            "april apr abril", "may mai mayo", "june jun juni junio", "july jul juli julio",
-            "august aug agosto", "september sep sept septiembre", "october oct oktober octubre",
-            "november nov noviembre", "december dec dezember diciembre",
+            "january jan januar enero ene janvier janv gennaio janeiro",
+            "february feb februar febrero février févr febbraio fevereiro",
+            "march mar märz marzo mars março",
+            "april apr abril abr avril avr aprile",
+            "may mai mayo maggio maio",
+            "june jun juni junio juin giugno junho",
+            "july jul juli julio juillet juil luglio julho",
+            "august aug agosto ago août",
+            "september sep sept septiembre septembre settembre setembro",
+            "october oct oktober okt octubre octobre ottobre outubro",
+            "november nov noviembre novembre novembro",
+            "december dec dezember dez diciembre dic décembre déc dicembre dezembro",
         ),
         start=1,
     )
     for name in names.split()
 }  # fmt: skip
-_MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|\.)?"
+MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?"
 _YEAR = r"(?P<year>[12]\d{3})"
 _WRITTEN = tuple(
     re.compile(rf"(?<!\w){pattern}(?!\w)")
     for pattern in (
-        rf"{_MONTH} {_DAY}(?:,? {_YEAR})?",
-        rf"{_DAY} (?:of |de )?{_MONTH}(?:,? (?:de )?{_YEAR})?",
-        rf"{_MONTH},? {_YEAR}",
+        rf"{MONTH}\s{_DAY}(?:,?\s{_YEAR})?",
+        rf"{_DAY}[\s-](?:of |de |den )?{MONTH}(?:(?:,?\s|-)(?:de )?{_YEAR}|[-'](?P<short>\d\d))?",
+        rf"{MONTH}(?:,?\s|-)(?:of |de )?{_YEAR}",
         rf"{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}})",
-        rf"(?P<day>\d{{1,2}})[./](?P<month>\d{{1,2}})[./]{_YEAR}",
+        rf"{_YEAR}-(?P<month>0[1-9]|1[0-2])",
+        rf"(?P<day>\d{{1,2}})[./](?P<month>\d{{1,2}})[./](?:{_YEAR}|(?P<short>\d\d))",
     )
 )
 _EITHER_WAY = _WRITTEN[-1]
+_HAN = re.compile(
+    r"(?:(?P<year>[12]\d{3})\s?年\s?)?(?P<month>\d{1,2})\s?月(?:\s?(?P<day>\d{1,2})\s?[日号])?"
+)
+# A month alone is a date behind such words only: "may" and "march" are others, too.
+_ALONE = re.compile(
+    rf"\b(?:in|of|since|until|during|by|im|seit|bis|en|depuis|desde|hasta) {MONTH}(?! ?\d)"
+)
+_PATTERNS = (*_WRITTEN, _HAN, _ALONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +86,7 @@ def without_dates(text: str) -> str:
 
 def _matches(text: str) -> Iterator[tuple[re.Pattern[str], re.Match[str]]]:
     """Yield the dates, pattern by pattern, none of them twice."""
-    for pattern in _WRITTEN:
+    for pattern in _PATTERNS:
         matches = list(pattern.finditer(text))
         for match in matches:
             yield pattern, match
@@ -79,6 +96,9 @@ def _matches(text: str) -> Iterator[tuple[re.Pattern[str], re.Match[str]]]:
 def _date(match: re.Match[str]) -> Date:
     parts = match.groupdict()
     month, day, year = parts["month"], parts.get("day"), parts.get("year")
+    if short := parts.get("short"):
+        # As accountants and POSIX read it: 69 to 99 are of the last century.
+        year = f"19{short}" if short >= "69" else f"20{short}"
     return Date(
         _MONTHS.get(month) or int(month), int(day) if day else None, int(year) if year else None
     )

@@ -1,32 +1,29 @@
-"""Numbers, dates and quoted words of a text, in forms that compare across ways of writing."""
+"""What a sentence states that can be looked up: its numbers, dates, names and quoted words."""
 
 import re
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from functools import cached_property
 
-from retrieval.dates import Date, dates_of, without_dates
+from retrieval.dates import MONTH, Date, dates_of, without_dates
+from retrieval.figures import Context, Figures
 from retrieval.numbers import Number, numbers_of
+from retrieval.numerals import with_digits
+from retrieval.periods import with_periods
+from retrieval.quotations import Wording, quotations_of
+from retrieval.spelling import UNSPACED, normalised
+from retrieval.units import with_short_units
 
-_SPELLINGS = str.maketrans(
-    dict.fromkeys("‐‑‒–—―−﹣－", "-")
-    | dict.fromkeys("“”„‟«»″＂", '"')
-    | dict.fromkeys("‘’‚‛′＇", "'")
-    | dict.fromkeys("\u00ad\u200b\ufeff")
-    | {chr(code): chr(code - 0xFEE0) for code in range(0xFF10, 0xFF1A)}
-    | {"％": "%", "，": ",", "．": ".", "（": "(", "）": ")", "…": "..."}
+# "A320neo", "ISO-9001", "v2.3", "q3", "10.0.0.1": names, of which all characters count.
+_NAME = re.compile(
+    rf"(?<![^\W{UNSPACED}])(?:[^\W\d_{UNSPACED}]+(?P<hyphen>-)?\d{{1,30}}[^\W{UNSPACED}]*(?:[.-]\d+)*"
+    r"|\d{1,9}(?:\.\d{1,9}){2,})(?!\w)"
 )
-# A thousands separator that is neither a comma nor a point.
-_SPACED = re.compile(r"(?<=\d)[\u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
-# "Q3", "FY2023", "A320".
-_IDENTIFIER = re.compile(r"(?<!\w)[^\W\d_]+(\d{1,30})\w*")
-_QUOTED = re.compile(r'"([^"]{2,400})"')
-_LIST_MARK = re.compile(r"\s*(?:[-*•#>]+\s+)*\(?\d{1,2}[.)]\s+")
-
-
-def normalised(text: str) -> str:
-    """Return a text with one kind of dash, quote and space, in one case."""
-    return " ".join(_SPACED.sub(",", text).translate(_SPELLINGS).casefold().split())
+_SPACED_NAME = re.compile(r"(?<!\w)([^\W\d_]+)[ -](\d{1,30}\w*)(?!\w)")
+_THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
+_YEAR_AT_END = re.compile(r"-(?:19|20)\d\d$")
+# What runs on longer is no sentence, and slow to look into.
+_LONGEST_SENTENCE = 5_000
+_LIST_MARK = re.compile(rf"(?:[-•#>|]+ )*(?:\(?\d{{1,2}}[.)] (?!{MONTH}))?")
 
 
 class Facts:
@@ -34,59 +31,102 @@ class Facts:
 
     def __init__(self, text: str) -> None:
         self._text = normalised(text)
+        self._plain = _plain(self._text)
 
     @cached_property
     def _dates(self) -> list[Date]:
-        return [date for readings in dates_of(self._text) for date in readings]
+        return [date for readings in dates_of(self._plain) for date in readings]
 
     @cached_property
-    def _numbers(self) -> dict[Decimal, list[Number]]:
-        numbers: dict[Decimal, list[Number]] = {}
-        for number in numbers_of(self._text):
-            for value in {number.value, number.whole}:
-                numbers.setdefault(value, []).append(number)
-        return numbers
+    def _figures(self) -> Figures:
+        years = {date.year for date in self._dates if date.year is not None}
+        text = without_dates(self._plain)
+        # The 19 of "COVID-19" is no number of anything.
+        for found in _names_of(text):
+            text = text[: found.start()] + " " * len(found.group()) + text[found.end() :]
+        return Figures(with_digits(text), years)
 
     @cached_property
-    def _identifiers(self) -> set[str]:
-        return {match.group() for match in _IDENTIFIER.finditer(self._text)}
+    def _names(self) -> set[str]:
+        return {found.group().replace("-", "") for found in _NAME.finditer(self._plain)}
 
-    def has_number(self, number: Number) -> bool:
-        """Whether the number occurs, in the same unit where both have one."""
-        same = self._numbers.get(number.value, []) + self._numbers.get(number.whole, [])
-        return any(
-            (one.is_negative or not number.minus) and one.counts_the_same_as(number) for one in same
-        )
+    @cached_property
+    def _spaced_names(self) -> set[str]:
+        return {f"{word}{end}" for word, end in _SPACED_NAME.findall(self._plain)}
 
-    def has_date(self, readings: Iterable[Date]) -> bool:
+    @cached_property
+    def _wording(self) -> Wording:
+        return Wording(self._text)
+
+    def have_number(self, readings: Iterable[Number], context: Context) -> bool:
+        """Whether one of the readings of a number occurs."""
+        return self._figures.hold(readings, context)
+
+    def have_date(self, readings: Iterable[Date]) -> bool:
         """Whether one of the readings of a date occurs; its year may stand elsewhere."""
         return any(
             date.agrees_with(one)
-            and (date.year in (None, one.year) or Decimal(date.year or 0) in self._numbers)
+            and (date.year in (None, one.year) or (date.year or 0) in self._figures)
             for date in readings
             for one in self._dates
         )
 
-    def has_identifier(self, word: str, digits: str) -> bool:
-        """Whether a word with digits occurs, or its digits do as a number."""
-        return word in self._identifiers or Decimal(digits) in self._numbers
+    def have_name(self, name: str) -> bool:
+        """Whether a name with digits occurs; a hyphen or a space in it may be missing."""
+        return name in self._names or name in self._spaced_names
 
-    def has_words(self, quoted: str) -> bool:
-        """Whether quoted words occur; what was left out as "..." may be anything."""
-        parts = (part.strip(" .,;:!?'") for part in quoted.split("..."))
-        return all(part in self._text for part in parts)
+    def have_joined_name(self, name: str) -> bool:
+        """Whether a name with digits occurs as one word."""
+        return name in self._names
+
+    def have_words(self, quoted: str) -> bool:
+        """Whether quoted words occur."""
+        return self._wording.holds(quoted)
 
 
 def are_held(sentence: str, sources: Sequence[Facts]) -> bool:
     """Whether every number, date and quoted span of a sentence occurs in one of the sources."""
-    text = normalised(_LIST_MARK.sub("", sentence, count=1))
-    rest = without_dates(text)
+    if len(sentence) > _LONGEST_SENTENCE:
+        return False
+    text = normalised(sentence)
+    if mark := _LIST_MARK.match(text):
+        text = text[mark.end() :]
+    plain = _plain(text)
+    rest = without_dates(plain)
+    names = [found.group().replace("-", "") for found in _names_of(rest)]
+    digits = with_digits(_without_spaced_names(rest, sources))
+    context = Context(digits)
     return (
-        all(any(one.has_words(found[1]) for one in sources) for found in _QUOTED.finditer(text))
-        and all(any(one.has_date(readings) for one in sources) for readings in dates_of(text))
-        and all(any(one.has_number(number) for one in sources) for number in numbers_of(rest))
+        all(any(one.have_words(quoted) for one in sources) for quoted in quotations_of(text))
+        and all(any(one.have_date(readings) for one in sources) for readings in dates_of(plain))
         and all(
-            any(one.has_identifier(found.group(), found[1]) for one in sources)
-            for found in _IDENTIFIER.finditer(rest)
+            any(one.have_number(number, context) for one in sources)
+            for number in numbers_of(digits)
         )
+        and all(any(one.have_name(name) for one in sources) for name in names)
     )
+
+
+def _plain(text: str) -> str:
+    return with_short_units(with_periods(text))
+
+
+def _names_of(text: str) -> list[re.Match[str]]:
+    """Return the names with digits; "mid-2021" is a year and "1.234.567" a number."""
+    return [
+        found
+        for found in _NAME.finditer(text)
+        if not (found["hyphen"] and _YEAR_AT_END.search(found.group()))
+        and not _THOUSANDS.fullmatch(found.group())
+    ]
+
+
+def _without_spaced_names(text: str, sources: Sequence[Facts]) -> str:
+    """Return the text without "ISO 9001" where a source has "ISO-9001"."""
+    return _SPACED_NAME.sub(
+        lambda found: (
+            " " if any(one.have_joined_name(found[1] + found[2]) for one in sources)
+            else found.group()
+        ),
+        text,
+    )  # fmt: skip

@@ -1,0 +1,39 @@
+"""One spelling for a text: one kind of dash, quote, digit and space, in one case."""
+
+import re
+import unicodedata
+
+# Characters of scripts that write words without spaces between them.
+UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+# What nobody sees: zero-width and direction characters, tags.
+_INVISIBLE = [0xAD, 0x61C, 0x180E, 0x2060, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
+              *range(0x2061, 0x206A), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080)]  # fmt: skip
+_ONE_OF_EACH = str.maketrans(
+    dict.fromkeys("‐‑‒–—―−﹣－", "-")
+    | dict.fromkeys("“”„‟«»″＂「」『』", '"')
+    | dict.fromkeys("‘’‚‛′＇‹›", "'")
+    | dict.fromkeys(_INVISIBLE)
+    | {"٫": ".", "٬": ",", "،": ",", "。": ".", "、": ","}
+    | {mark: f"^{digit}" for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
+    | {mark: str(digit) for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
+    | {"½": " 1/2", "⅓": " 1/3", "⅔": " 2/3", "¼": " 1/4", "¾": " 3/4", "⅕": " 1/5", "⅛": " 1/8"}
+)
+# Thousands are set apart by so many signs; an apostrophe is never anything else between digits.
+_APART = re.compile(r"(?<=\d)[\u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
+_DIGIT = re.compile(r"[^\W\D]")
+# Markdown's emphasis, and the backslashes with which models guard dollar and percent signs.
+_MARKUP = re.compile(r"[*`\\]+|~~")
+
+
+def normalised(text: str) -> str:
+    """Return a text's lines in one spelling; none is empty."""
+    if not text.isascii():
+        text = _APART.sub("'", text).translate(_ONE_OF_EACH)
+        text = _DIGIT.sub(_ascii_digit, unicodedata.normalize("NFKC", text))
+    text = _MARKUP.sub("", text).replace("_", " ").casefold()
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _ascii_digit(match: re.Match[str]) -> str:
+    return str(unicodedata.decimal(match.group()))
