@@ -30,6 +30,9 @@ DOCUMENTS: Columns = {
     "chunks": lambda document: document["chunks"],
     "tags": lambda document: ", ".join(document["tags"]),
     "warnings": lambda document: ", ".join(each["code"] for each in document["warnings"]),
+    "about": lambda document: " ".join(
+        filter(None, (document["about"]["kind"], document["about"]["period"]))
+    ),
 }
 
 

@@ -142,7 +142,9 @@ async def show_page(
     if not 1 <= page <= LARGEST:
         raise PageNotFound("Pages are counted from 1.")
     found = await run(documents.page, key.workspace, document_id, version, page)
-    return PageBody(page=found.number, version=version, text=found.text, ocr=found.ocr)
+    return PageBody(
+        page=found.number, version=version, text=found.text, ocr=found.ocr, label=found.label
+    )
 
 
 def _answered(receipt: Receipt, response: Response) -> UploadBody:

@@ -27,6 +27,16 @@ class DocumentQuery(PageQuery):
     tag: list[Tag] = Field([], max_length=50, description="several mean all of them")
 
 
+class AboutBody(ResponseModel):
+    """What a document is about, told by the file and its first pages; null where neither does."""
+
+    author: str | None
+    date: str | None = Field(description="a day, a month or a year, as ISO 8601")
+    company: str | None
+    period: str | None = Field(description='"2018", "Q2 2023", "2016-2018" or a day')
+    kind: str | None = Field(description='"10-K", "annual report", "paper", …')
+
+
 class DocumentBody(ResponseModel):
     """A document; `version` is the one that answers questions, else the latest."""
 
@@ -43,6 +53,7 @@ class DocumentBody(ResponseModel):
     pages: int
     chunks: int
     warnings: list[Warned]
+    about: AboutBody
     created_at: datetime
     updated_at: datetime
 
@@ -71,6 +82,7 @@ class PageBody(ResponseModel):
     version: int
     text: str
     ocr: bool
+    label: str | None = Field(description="what is printed or said instead of the number: `iv`")
 
 
 Offset = Annotated[int, Field(ge=0, le=LARGEST)]

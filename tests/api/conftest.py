@@ -27,7 +27,7 @@ from api.security import Authentication
 from api.state import Lifespan, State
 from api.uploads import Uploads
 from data.census import Census
-from data.contents import FileFacts, Page, Profile
+from data.contents import About, FileFacts, Page, Profile
 from data.database import clock
 from data.errors import BrokerUnavailable, Unavailable
 from data.keys import insert_key, new_secret
@@ -157,7 +157,9 @@ class Service:
         claim = self.claim()
         pages = [Page(number, text, b"\0" * 8 * len(text)) for number, text in enumerate(texts, 1)]
         self.stores.versions.write_pages(claim, pages, FileFacts(len(pages)), Effort())
-        self.stores.versions.write_profile(self.claim(), Profile("Title"))
+        self.stores.versions.write_profile(
+            self.claim(), Profile("Title", about=About(company="Hive Ltd", kind="annual report"))
+        )
         writing = self.claim()
         self.stores.claims.checkpoint(writing, JobStage.EMBEDDING, len(pages), len(pages))
         self.stores.catalogue.publish(self.claim(), len(pages), 0, ())

@@ -27,6 +27,10 @@ class TestDocuments:
     async def test_show_what_indexing_found(self, document: Body) -> None:
         assert (document["state"], document["version"], document["pages"]) == ("ready", 1, 1)
         assert document["created_at"].endswith("Z")
+        assert document["about"] == {
+            "author": None, "date": None, "company": "Hive Ltd", "period": None,
+            "kind": "annual report",
+        }  # fmt: skip
 
     async def test_are_listed_newest_first_page_by_page(
         self, client: httpx.AsyncClient, pdf: bytes
@@ -93,7 +97,9 @@ class TestDocuments:
     ) -> None:
         answer = await client.get(f"/v1/documents/{document['id']}/pages/1")
 
-        assert answer.json() == {"page": 1, "version": 1, "text": text, "ocr": False}
+        assert answer.json() == {
+            "page": 1, "version": 1, "text": text, "ocr": False, "label": None,
+        }  # fmt: skip
 
     @pytest.mark.parametrize(
         ("path", "code"),

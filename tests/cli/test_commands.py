@@ -49,6 +49,7 @@ def document(**changes: object) -> dict[str, Any]:
         "chunks": 7,
         "tags": ["x", "y"],
         "warnings": [],
+        "about": {"kind": "10-K", "period": None},
         **changes,
     }
 
@@ -424,7 +425,7 @@ class TestLists:
         played.plays("GET /v1/documents", answer_json({"items": [found], "next_cursor": None}))
 
         assert footnote("documents").out == (
-            "doc-1\ta b.pdf\tdefault\tready\t3\t7\tx, y\tpage_unreadable\n"
+            "doc-1\ta b.pdf\tdefault\tready\t3\t7\tx, y\tpage_unreadable\t10-K\n"
         )
 
     def test_jobs_show_their_error(self, played: Played, footnote: Footnote) -> None:
