@@ -7,7 +7,7 @@ from statistics import median
 from typing import NamedTuple
 
 from data.boxes import unpack
-from data.contents import Line, Page, Profile
+from data.contents import Line, LineKind, Page, Profile
 
 # This many rows at the top and at the bottom of a page may be running ones.
 EDGE_ROWS = 3
@@ -23,7 +23,11 @@ _LONGEST = 200
 
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _ROMAN = re.compile(r"[ivxlc]+")
-_PAGE_NUMBER = re.compile(r"[^\w#]*(?:page|seite)?[^\w#]*#(?:\s*(?:of|von|/)\s*#)?[^\w#]*")
+_PAGE_NUMBER = re.compile(
+    r"[^\w#]*(?:(?:page|seite|p\.)?[^\w#]*|[a-z]{1,2}[-–])#(?:\s*(?:of|von|de|sur|/)\s*#)?[^\w#]*"
+)
+# They begin what is bound together with a document; each has another number.
+_BOUND = re.compile(r"(?:exhibit|appendix|annex|schedule|anlage)\s+#?")
 
 
 class EdgeLine(NamedTuple):
@@ -102,6 +106,9 @@ def _may_run(edge: EdgeLine) -> bool:
     """Tell whether a line may be a running one: words, or a page number in the last row."""
     if edge.row == 0 and _PAGE_NUMBER.fullmatch(edge.normalised):
         return True
+    # A table that goes on over pages repeats its head, and needs it.
+    if edge.line.kind is LineKind.TABLE_HEAD or _BOUND.fullmatch(edge.normalised):
+        return False
     return sum(map(str.isalpha, edge.normalised)) >= 2
 
 

@@ -1,10 +1,11 @@
 """Running lines: found on enough pages, in the right place, and nowhere else."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 import pytest
 
-from data.contents import Page, Profile
+from data.contents import LineKind, Page, Profile
 from ingestion.layout import RunningLines, normalised, running_spans
 
 MakePage = Callable[..., Page]
@@ -79,6 +80,26 @@ class TestRunningLines:
         assert [
             page.text[start:end] for start, end in running_spans(page, Profile("T", found(pages)))
         ] == ["6"]
+
+    def test_are_numbers_of_an_appendix_s_pages_too(self, make_page: MakePage) -> None:
+        pages = [make_page(n, *body(n), f"A-{n}") for n in range(1, 6)]
+
+        assert found(pages) == {"a-#"}
+
+    def test_are_not_names_of_what_is_bound_together(self, make_page: MakePage) -> None:
+        pages = [make_page(n, f"Exhibit 10.{n}", *body(n)) for n in range(1, 6)]
+
+        assert found(pages) == frozenset()
+
+    def test_are_not_heads_of_a_table_that_goes_on(self, make_page: MakePage) -> None:
+        pages = [make_page(n, "Year Costs Sales", *body(n)) for n in range(1, 6)]
+        heads = [
+            replace(page, lines=(replace(page.lines[0], kind=LineKind.TABLE_HEAD), *page.lines[1:]))
+            for page in pages
+        ]
+
+        assert found(pages) == {"year costs sales"}
+        assert found(heads) == frozenset()
 
     def test_stand_at_the_same_height_behind_the_outermost_row(self, make_page: MakePage) -> None:
         pages = [
