@@ -41,16 +41,39 @@ def open_file(opening: Opening) -> OpenFile:
     return Leaves(leaves, shown.said, opening.max_pages, opening.max_page_characters)
 
 
-def read(text: str) -> Hypertext:
+def read(text: str, *, is_xml: bool = False) -> Hypertext:
     """Return what there is to read in an HTML document, or in a piece of one."""
-    parser = etree.HTMLParser(
-        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
-    )
     data = text.replace("\0", "").encode("utf-8", errors="replace")
-    root = etree.fromstring(data, parser) if data.strip() else None
+    root = _as_xml(data) if is_xml else None
+    if root is None and data.strip():
+        parser = etree.HTMLParser(
+            encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
+        )
+        root = etree.fromstring(data, parser)
     if root is None:
         return Hypertext([], Said())
     return Hypertext(list(_Walk(root).blocks()), _said(root))
+
+
+def _as_xml(data: bytes) -> Any:
+    """Return the root of XHTML, its names as in HTML; nothing where it is not well formed.
+
+    To HTML's own rules ``<title/>`` opens a title that never ends. Entities other than XML's
+    are unknown without the document type, which is not loaded: HTML's parser knows them.
+    """
+    if b"<!ENTITY" in data:
+        return None
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError:
+        return None
+    for element in root.iter(etree.Element):
+        element.tag = local_name(element)
+    return root
 
 
 def _said(root: Any) -> Said:

@@ -42,6 +42,7 @@ class Block:
     kind: LineKind = LineKind.TEXT
     # It stands directly under the block above: the next row, item or line.
     close: bool = False
+    bold: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,8 @@ def page_of(number: int, leaf: Leaf, limit: int) -> Page:
         size = SIZES[min(block.level, _DEEPEST) - 1] if block.level else BODY
         start = at
         for line in block.text.split("\n"):
-            lines.append(Line(start, start + len(line), size, block.level > 0, block.kind))
+            bold = block.level > 0 or block.bold
+            lines.append(Line(start, start + len(line), size, bold, block.kind))
             start += len(line) + 1
         parts.append(block.text)
         at += len(block.text)

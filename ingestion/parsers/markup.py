@@ -1,5 +1,7 @@
 """XML of strangers: nothing is fetched, no entity is resolved, no document type is loaded."""
 
+from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 from lxml import etree
@@ -34,3 +36,23 @@ def attribute(element: Any, name: str) -> str | None:
         if key.rpartition("}")[2] == name:
             return str(value)
     return None
+
+
+def elements(data: bytes, *names: str) -> Iterator[Any]:
+    """Give the elements of these names as the document is read; each is forgotten after it.
+
+    Raises ``UnreadableFile``.
+    """
+    found = etree.iterparse(
+        BytesIO(data), events=("end",), tag=[f"{{*}}{name}" for name in names], no_network=True,
+        resolve_entities=False, load_dtd=False, huge_tree=True, remove_comments=True,
+        remove_pis=True,
+    )  # fmt: skip
+    try:
+        for _, element in found:
+            yield element
+            element.clear()
+            while element.getprevious() is not None:
+                del element.getparent()[0]
+    except etree.XMLSyntaxError as error:
+        raise UnreadableFile from error

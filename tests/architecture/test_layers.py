@@ -24,7 +24,6 @@ HOMES = {
     "chromadb": ("data/*",),
     "cryptography": ("data/*",),
     "cv2": ("ingestion/parsers/*",),
-    "docx": ("ingestion/parsers/*",),
     "dotenv": ("data/settings.py",),
     "fastapi": ("api/*",),
     "fsspec": ("data/*",),
