@@ -3,25 +3,23 @@
 import asyncio
 import re
 import secrets
-import time
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from typing import Protocol, Self
 
-from data.errors import ModelUnavailable, UnknownModel
+from data.errors import UnknownModel
 from data.settings import SearchSettings
 from retrieval.abstention import SENTENCES, reason_to_abstain
 from retrieval.admission import Admission, Ticket
 from retrieval.deadline import Deadline
+from retrieval.drafts import Draft
 from retrieval.events import Accepted, Done, Event, Reason, Sources, Token
-from retrieval.markers import MarkerStream
 from retrieval.models.model import Finish, Model, Task
 from retrieval.passages import Found, Question, Scope
+from retrieval.timing import Clock
 from retrieval.verification import Verdict, Verifier
 
-# No model is meant to write more; one that never stops would fill the memory.
-_MOST_CHARACTERS = 100_000
 _WORD = re.compile(r"\S+\s*")
 
 
@@ -66,7 +64,7 @@ class Answerer:
         self, question: Question, model: Model, ticket: Ticket
     ) -> AsyncGenerator[Event, None]:
         """Yield what happens, from ``Accepted`` to ``Done``. Errors of the tree end it early."""
-        clock = _Clock()
+        clock = Clock()
         deadline = Deadline(question.timeout_seconds)
         try:
             yield Accepted(secrets.token_hex(12))
@@ -131,65 +129,7 @@ class Answer:
             self._ticket.release()
 
 
-class Draft:
-    """The text of an answer while a model writes it."""
-
-    def __init__(self, sources: int) -> None:
-        self._markers = MarkerStream(sources)
-        self._pieces: list[str] = []
-        self._length = 0
-        self.finish = Finish()
-
-    def add(self, piece: str | Finish) -> str:
-        """Return what can be shown now that this came; it may be empty."""
-        if isinstance(piece, Finish):
-            self.finish = piece
-            return ""
-        return self._kept(self._markers.feed(piece))
-
-    def rest(self) -> str:
-        """Return what was held back, now that nothing more comes."""
-        return self._kept(self._markers.rest())
-
-    def text(self) -> str:
-        """Return all that was shown."""
-        return "".join(self._pieces)
-
-    def _kept(self, text: str) -> str:
-        if text:
-            self._pieces.append(text)
-            self._length += len(text)
-            if self._length > _MOST_CHARACTERS:
-                raise ModelUnavailable("The language model does not stop writing.")
-        return text
-
-
-class _Clock:
-    """How long each stage took, in milliseconds."""
-
-    def __init__(self) -> None:
-        self._start = self._lap = time.perf_counter()
-        self._timings: dict[str, float] = {}
-
-    def lap(self, stage: str, **parts: float) -> None:
-        """Keep the time since the last lap, and its parts as they are."""
-        now = time.perf_counter()
-        self._timings.update(parts)
-        self._timings[stage] = round((now - self._lap) * 1000, 2)
-        self._lap = now
-
-    def first(self, stage: str) -> None:
-        """Keep the time since the last lap, the first time only."""
-        if stage not in self._timings:
-            self._timings[stage] = round((time.perf_counter() - self._lap) * 1000, 2)
-
-    def timings(self) -> dict[str, float]:
-        """Return all times, and the total until now."""
-        total = round((time.perf_counter() - self._start) * 1000, 2)
-        return {**self._timings, "total": total}
-
-
-def _abstention(reason: Reason, model: Model, clock: _Clock) -> Done:
+def _abstention(reason: Reason, model: Model, clock: Clock) -> Done:
     return Done(
         answer=SENTENCES[reason],
         sentences=(),
@@ -202,7 +142,7 @@ def _abstention(reason: Reason, model: Model, clock: _Clock) -> Done:
     )
 
 
-def _done(answer: str, verdict: Verdict, model: Model, finish: Finish, clock: _Clock) -> Done:
+def _done(answer: str, verdict: Verdict, model: Model, finish: Finish, clock: Clock) -> Done:
     abstained = not verdict.citations
     return Done(
         answer=answer,

@@ -2,21 +2,25 @@
 
 import re
 
-# "[1]", "[1, 2]", "[1-3]", "[^1]", "[source 1]", "【1†source】", "［１］". At most two digits
-# without a leading zero, so that years, "[0]" and "[sic]" stay text.
-_NUMBER = r"[1-9１-９][0-9０-９]?"
+# "[1]", "[1, 2]", "[1-3]", "[^1]", "[source 1]", "[1, p. 3]", "【1†source】", "［１］".
+# At most three digits, so that years stay text, as "[sic]" and "(1)" do.
+_NUMBER = r"[0-9０-９٠-٩]{1,3}"
 _JOINT = r"(?:[ ]?(?:,|;|、|，|and|&|–|—|-|‑)[ ]?|[ ])"
 MARKER = re.compile(
-    r"(?P<space>[ ]?)[\[【［][ ]?(?:\^|(?i:passages?|sources?)[ ])?"
+    r"(?P<space>[ ]?)[\[【［][ ]?"
+    r"(?:\^|#|(?i:passages?|sources?|documents?|docs?|refs?|citations?)(?:[ ]|:[ ]?))?"
     rf"(?P<numbers>{_NUMBER}(?:{_JOINT}{_NUMBER})*)"
-    r"[ ]?(?:†[\w :.-]*)?[\]】］]"
+    r"(?:[,;:]?[ ](?i:pp?|pages?)\.?[ ]?\d[\d–-]*)?[ ]?(?:†[\w :.-]*)?[\]】］]"
 )
 # Longer ones stay text: eight numbers and their commas fit.
 _LONGEST = 30
 _RANGE = re.compile(r"(\d+) ?[–—‑-] ?(\d+)|(\d+)")
 _OPENING = re.compile(r"[\[【［]")
 # What a marker that is not complete yet may look like.
-_BEGUN = re.compile(r"[ ]?[\[【［][\w ,;、，&–—‑†:.^-]*")
+_BEGUN = re.compile(r"[ ]?[\[【［][\w ,;、，&–—‑†:.^#-]*")
+# What nobody sees could hide a marker, turn a line around, or say what only a machine reads.
+_UNSEEN = dict.fromkeys([0xAD, 0x200B, 0xFEFF, *range(0x202A, 0x202F), *range(0x2060, 0x2070),
+                         *range(0xE0000, 0xE0080)])  # fmt: skip
 # The form in which markers leave this module.
 PLAIN = re.compile(r"\[([1-9][0-9]?)\]")
 
@@ -54,7 +58,12 @@ class MarkerStream:
     def feed(self, piece: str) -> str:
         """Return the text that is certain by now; it may be empty."""
         text = self.held + piece
-        if self._begun and not _OPENING.search(text):
+        if text.isascii():
+            opens = "[" in text
+        else:
+            text = text.translate(_UNSEEN)
+            opens = bool(_OPENING.search(text))
+        if self._begun and not opens:
             # The ordinary token: only a space before a marker may have to go.
             self.held = " " if text[-1:] == " " else ""
             return text[:-1] if self.held else text

@@ -12,7 +12,7 @@ FRAGMENTS = st.sampled_from(
     ["[", "]", "【", "】", "［１］", "[1]", "[9]", "[1, 2]", "[1-3]", "[3–2]", "[2][9]", "[sic]",
      " ", "  ", "\n", "word", "1", "2", ",", "-", ".", "[source 2]", "†source",
      "[1, 2, 3, 4, 5, 6, 7, 8]",
-     "[1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4]", "^", "é", "[0]", "[2024]"]
+     "[1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 3, 4]", "^", "é", "[0]", "[2024]", "\u200b", "[1, p. 3]", "[9"]
 )  # fmt: skip
 
 
@@ -39,9 +39,20 @@ def stream(pieces: list[str], sources: int = 3) -> str:
         ("It grew [9].", "It grew."),
         ("It grew [1, 9].", "It grew [1]."),
         ("It grew [2-40].", "It grew [2][3]."),
+        ("It grew [0].", "It grew."),
+        ("It grew [100].", "It grew."),
+        ("It grew [0, 1].", "It grew [1]."),
+        ("It grew [01].", "It grew [1]."),
+        ("It grew [٢].", "It grew [2]."),
+        ("It grew [1, p. 3].", "It grew [1]."),
+        ("It grew [Source: 2, page 12-13].", "It grew [2]."),
+        ("It grew [#2][doc 1].", "It grew [2][1]."),
+        ("It grew [\u200b1\u2060].", "It grew [1]."),
+        ("It \u202egrew\u202c.", "It grew."),
+        ("Ist نه\u200cگفت", None),
         ("It grew [9] much.", "It grew much."),
         ("[9] It grew.", "It grew."),
-        ("It grew [sic], array[0], in [2024], [a, b], [] and [", None),
+        ("It grew [sic], (1), in [2024], [a, b], [] and [", None),
         ("It grew [1", None),
         ("It grew [1.5].", None),
         ("\n\n It grew. ", "It grew."),
