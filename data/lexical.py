@@ -1,8 +1,8 @@
 """Ranked lexical search (BM25) in a tantivy index that follows the catalogue."""
 
-import re
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +10,30 @@ import tantivy
 
 from data.contents import StoredChunk
 from data.errors import LexicalUnavailable
+from data.lexical_schema import BOOSTS, analyzer, documents_of, schema_of_rows
 
 # A new schema gets a new folder, and is filled from the catalogue.
-SCHEMA_VERSION = 2
-STEMMED = ("title", "section", "text")
-# A title or section that names the subject helps; the text decides.
-BOOSTS = {"title": 0.6, "section": 0.8, "text": 1.0}
+SCHEMA_VERSION = 3
+# Words that follow each other as they were asked for, beside what each of them counts.
+PHRASE_BOOST = 0.5
 WRITER_BYTES = 64 * 1024 * 1024
-WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalQuery:
+    """Text to look for word by word, and parts of it to be found as they stand."""
+
+    text: str
+    phrases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LexicalScope:
+    """Where to look; no document ids mean every document."""
+
+    workspace: str
+    library_ids: Sequence[str]
+    document_ids: Sequence[str] = ()
 
 
 class LexicalIndex:
@@ -27,9 +43,10 @@ class LexicalIndex:
         self._folder = root.absolute() / f"v{SCHEMA_VERSION}"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._index = tantivy.Index(_schema(), path=str(self._folder))
+            self._index = tantivy.Index(schema_of_rows(), path=str(self._folder))
         except (ValueError, OSError) as error:
             raise LexicalUnavailable from error
+        self._analyzer = analyzer()
         self._writer: Any = None
 
     @classmethod
@@ -79,42 +96,72 @@ class LexicalIndex:
             raise LexicalUnavailable from error
 
     def search(
-        self,
-        workspace: str,
-        library_ids: Sequence[str],
-        document_ids: Sequence[str],
-        query: str,
-        limit: int,
+        self, scope: LexicalScope, query: LexicalQuery, limit: int
     ) -> list[tuple[str, float]]:
         """Return chunk ids with their BM25 scores, best first."""
-        # Words only: the query language's operators are not for a question.
-        words = " ".join(WORD.findall(query.lower()))
-        if not words:
-            return []
-        schema = self._index.schema
-        asked, _errors = self._index.parse_query_lenient(words, list(STEMMED), BOOSTS)
-        filters = [
-            tantivy.Query.term_query(schema, "workspace", workspace),
-            tantivy.Query.term_set_query(schema, "library", list(library_ids)),
+        wanted = [
+            tantivy.Query.boost_query(self._words(query.text, field), boost)
+            for field, boost in BOOSTS.items()
         ]
-        if document_ids:
-            filters.append(tantivy.Query.term_set_query(schema, "document", list(document_ids)))
-        must = tantivy.Occur.Must
+        wanted += [
+            tantivy.Query.boost_query(self._phrase(terms), PHRASE_BOOST)
+            for phrase in query.phrases
+            if len(terms := self._terms(phrase)) > 1
+        ]
+        return self._best(scope, "chunk", wanted, "chunk", limit)
+
+    def documents(
+        self, scope: LexicalScope, query: LexicalQuery, limit: int
+    ) -> list[tuple[str, float]]:
+        """Return the ids of documents whose face has words of the query, with scores."""
+        return self._best(scope, "document", [self._words(query.text, "face")], "name", limit)
+
+    def _terms(self, text: str) -> list[str]:
+        """Return the words of a text as the index keeps them: stemmed, without punctuation."""
+        # Half of a character, which JSON can say, is none.
+        return [str(term) for term in self._analyzer.analyze(text.encode(errors="ignore").decode())]
+
+    def _words(self, text: str, field: str) -> Any:
+        terms = dict.fromkeys(self._terms(text))
+        return tantivy.Query.boolean_query(
+            [
+                (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, field, term))
+                for term in terms
+            ]
+        )
+
+    def _phrase(self, terms: list[str]) -> Any:
+        return tantivy.Query.phrase_query(self._index.schema, "text", list(terms))
+
+    def _best(
+        self, scope: LexicalScope, kind: str, wanted: list[Any], field: str, limit: int
+    ) -> list[tuple[str, float]]:
+        schema = self._index.schema
+        filters = [
+            tantivy.Query.term_query(schema, "kind", kind),
+            tantivy.Query.term_query(schema, "workspace", scope.workspace),
+            tantivy.Query.term_set_query(schema, "library", list(scope.library_ids)),
+        ]
+        if scope.document_ids:
+            documents = tantivy.Query.term_set_query(schema, "document", list(scope.document_ids))
+            filters.append(documents)
+        must, should = tantivy.Occur.Must, tantivy.Occur.Should
+        asked = tantivy.Query.boolean_query([(should, one) for one in wanted])
         scoped = tantivy.Query.boolean_query(
             [(must, asked)] + [(must, tantivy.Query.const_score_query(one, 0.0)) for one in filters]
         )
         try:
             searcher = self._index.searcher()
             hits = searcher.search(scoped, limit=limit).hits
-            return [(searcher.doc(place)["chunk"][0], score) for score, place in hits]
+            return [(searcher.doc(place)[field][0], score) for score, place in hits]
         except (ValueError, OSError) as error:
             raise LexicalUnavailable from error
 
     def revisions(self, prefix: str = "") -> dict[tuple[str, int], int]:
         """Return how many chunks of which versions there are, of documents that begin so."""
-        every = tantivy.Query.all_query()
+        chunks = tantivy.Query.term_query(self._index.schema, "kind", "chunk")
         try:
-            found = self._index.searcher().terms_with_prefix("revision", prefix, every)
+            found = self._index.searcher().terms_with_prefix("revision", prefix, chunks)
         except (ValueError, OSError) as error:
             raise LexicalUnavailable from error
         return {(name.rpartition("-")[0], int(name.rpartition("-")[2])): n for name, n in found}
@@ -122,7 +169,13 @@ class LexicalIndex:
     def count(self, document_id: str, version: int) -> int:
         """Return how many chunks of a version there are."""
         revision = f"{document_id}-{version}"
-        mine = tantivy.Query.term_query(self._index.schema, "revision", revision)
+        must, schema = tantivy.Occur.Must, self._index.schema
+        mine = tantivy.Query.boolean_query(
+            [
+                (must, tantivy.Query.term_query(schema, "kind", "chunk")),
+                (must, tantivy.Query.term_query(schema, "revision", revision)),
+            ]
+        )
         try:
             return int(self._index.searcher().search(mine, limit=1).count)
         except (ValueError, OSError) as error:
@@ -148,6 +201,8 @@ class LexicalIndex:
     ) -> None:
         """Remove versions, add chunks with their workspaces, and commit with the sequence.
 
+        The chunks of a version come together, the first page's first.
+
         Only the process that holds the host's writer lock may call it.
         """
         try:
@@ -155,8 +210,8 @@ class LexicalIndex:
                 self._writer = self._index.writer(WRITER_BYTES, num_threads=1)
             for document_id, version in removed:
                 self._writer.delete_documents_by_term("revision", f"{document_id}-{version}")
-            for workspace, chunk in added:
-                self._writer.add_document(_document(workspace, chunk))
+            for document in documents_of(added):
+                self._writer.add_document(document)
             # In the same commit as what it stands for: tantivy-py offers no commit payload.
             self._writer.delete_documents_by_term("kind", "state")
             self._writer.add_document(tantivy.Document(kind="state", sequence=sequence, mark=mark))
@@ -165,30 +220,3 @@ class LexicalIndex:
         except (ValueError, OSError) as error:
             self._writer = None
             raise LexicalUnavailable from error
-
-
-def _schema() -> Any:
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("kind", stored=False, tokenizer_name="raw", index_option="basic")
-    builder.add_unsigned_field("sequence", stored=True)
-    builder.add_text_field("mark", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("chunk", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("workspace", "library", "document", "revision"):
-        builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
-    for name in STEMMED:
-        builder.add_text_field(name, stored=False, tokenizer_name="en_stem")
-    return builder.build()
-
-
-def _document(workspace: str, chunk: StoredChunk) -> Any:
-    return tantivy.Document(
-        kind="chunk",
-        chunk=chunk.id,
-        workspace=workspace,
-        library=chunk.library_id,
-        document=chunk.document_id,
-        revision=f"{chunk.document_id}-{chunk.version}",
-        title=chunk.title or chunk.filename,
-        section=chunk.section,
-        text=chunk.text,
-    )

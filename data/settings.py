@@ -115,8 +115,9 @@ class ImageSettings(Section):
 class ChunkingSettings(Section):
     """How long a chunk is, in the embedder's own tokens, its header included."""
 
-    max_tokens: Positive = 250
-    min_tokens: Positive = 40
+    # Measured: longer ones hide what they hold, shorter ones lack what it is about.
+    max_tokens: Positive = 160
+    min_tokens: Positive = 24
     max_header_tokens: Positive = 32
 
 
@@ -163,9 +164,12 @@ class JobSettings(Section):
 class SearchSettings(Section):
     """How passages are found and joined."""
 
-    candidates: Positive = 50
-    # Cormack, Clarke, Büttcher 2009: the constant of reciprocal rank fusion.
-    fusion_k: Positive = 60
+    candidates: Positive = 100
+    # What cosine counts against BM25, and what the page's words and the words of the document's
+    # face (its names, its first pages) count on top. benchmarks/README.md has the ablation.
+    meaning_weight: Share = 0.7
+    page_weight: Share = 0.1
+    document_weight: Share = 0.1
     lexical_wait_seconds: Seconds = 0.2
     # Filters that select up to this many chunks are searched exactly.
     exact_chunks: Positive = 20_000

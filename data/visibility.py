@@ -7,7 +7,7 @@ import numpy as np
 from sqlalchemy import Row, Select, and_, func, select, tuple_
 
 from data.chunks import of_version
-from data.contents import StoredChunk, Vectors
+from data.contents import StoredChunk, Vector, Vectors
 from data.database import Database
 from data.documents import live, tagged
 from data.errors import DocumentNotFound
@@ -25,7 +25,7 @@ class Visibility:
 
     def published(self, document_id: str, version: int) -> Iterator[tuple[str, StoredChunk]]:
         """Give a published version's chunks with their workspace, for the lexical index."""
-        statement = _visible().where(*of_version(document_id, version))
+        statement = _visible().where(*of_version(document_id, version)).order_by(chunks.c.number)
         with self._database.read() as connection:
             for row in connection.execute(statement):
                 yield row.workspace_id, _stored(row)
@@ -97,6 +97,15 @@ class Visibility:
             tuple(row.chunk_id for row in rows),
             matrix.reshape(len(rows), -1).astype(np.float32),
         )
+
+    def vectors_by_id(self, ids: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of chunks that were found otherwise, by id."""
+        statement = select(vectors.c.chunk_id, vectors.c.vector).where(vectors.c.chunk_id.in_(ids))
+        with self._database.read() as connection:
+            return {
+                row.chunk_id: np.frombuffer(row.vector, "<f2").astype(np.float32)
+                for row in connection.execute(statement)
+            }
 
     def any_ready(self, library_ids: Sequence[str]) -> bool:
         """Return whether any document of these libraries is published."""

@@ -1,29 +1,87 @@
-"""Several rankings of the same things become one."""
+"""What the legs of a search found becomes one ranking of chunks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import sqrt
+from typing import TypeVar
+
+from data.contents import StoredChunk
+from data.settings import SearchSettings
+
+# What a page that the question names is worth, against a cosine of 1.
+_NAMED_PAGE = 0.1
+
+PageKey = tuple[str, int]
+Key = TypeVar("Key")
 
 
 @dataclass(frozen=True, slots=True)
-class Fused:
-    """A thing, its score over all rankings, and its rank in each that has it (from 1)."""
+class Hit:
+    """A chunk that was found, its score over all legs, and its rank in each that found it."""
 
-    id: str
+    chunk: StoredChunk
     score: float
     ranks: Mapping[str, int]
 
 
-def fused(rankings: Mapping[str, Sequence[str]], k: int) -> list[Fused]:
-    """Return everything that is ranked, best first, by reciprocal rank fusion.
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What is known of chunks, by chunk id; higher is better everywhere."""
 
-    Equal scores keep a fixed order: the better best rank first, then the id.
+    # Cosines, -1 to 1. Empty: the dense leg did not answer.
+    similarities: Mapping[str, float]
+    # BM25 scores of the chunks that have words of the query.
+    words: Mapping[str, float]
+    # BM25 scores of the faces of documents, by document id.
+    documents: Mapping[str, float]
+    # Pages that the question names.
+    pages: frozenset[int]
+    # Where each leg ranked a chunk, from 1.
+    ranks: Mapping[str, Mapping[str, int]]
+
+
+def ranked(
+    chunks: Mapping[str, StoredChunk], signals: Signals, settings: SearchSettings
+) -> list[Hit]:
+    """Return the chunks as hits, best first.
+
+    A convex combination of cosine and BM25, the latter as a share of the best one's (Bruch, Gai,
+    Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); on top of it, shares for
+    what the whole page and the document's face have of the query's words. Equal scores keep a
+    fixed order.
     """
-    ranks: dict[str, dict[str, int]] = {}
-    for leg, ids in rankings.items():
-        for rank, thing in enumerate(ids, start=1):
-            ranks.setdefault(thing, {}).setdefault(leg, rank)
-    everything = [
-        Fused(thing, sum(1 / (k + rank) for rank in of_legs.values()), of_legs)
-        for thing, of_legs in ranks.items()
-    ]
-    return sorted(everything, key=lambda one: (-one.score, min(one.ranks.values()), one.id))
+    words = _shares({id_: signals.words[id_] for id_ in chunks if id_ in signals.words})
+    pages = _shares(_of_pages(chunks, words))
+    documents = _shares(signals.documents)
+    meaning = settings.meaning_weight if signals.similarities else 0.0
+
+    def score(chunk: StoredChunk) -> float:
+        found = meaning * signals.similarities.get(chunk.id, 0.0)
+        found += (1 - meaning) * words.get(chunk.id, 0.0)
+        found += settings.page_weight * pages.get(_page_of(chunk), 0.0)
+        found += settings.document_weight * documents.get(chunk.document_id, 0.0)
+        return found + _NAMED_PAGE * (chunk.page in signals.pages)
+
+    hits = [Hit(one, score(one), signals.ranks.get(one.id, {})) for one in chunks.values()]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))
+
+
+def _of_pages(
+    chunks: Mapping[str, StoredChunk], words: Mapping[str, float]
+) -> dict[PageKey, float]:
+    """Return for each page the root of the sum of its chunks' squares: the best ones count."""
+    squares: dict[PageKey, float] = {}
+    for id_, share in words.items():
+        page = _page_of(chunks[id_])
+        squares[page] = squares.get(page, 0.0) + share * share
+    return {page: sqrt(total) for page, total in squares.items()}
+
+
+def _page_of(chunk: StoredChunk) -> PageKey:
+    return chunk.document_id, chunk.page
+
+
+def _shares(scores: Mapping[Key, float]) -> dict[Key, float]:
+    """Return scores as shares of the best of them."""
+    best = max(scores.values(), default=0.0)
+    return {key: score / best for key, score in scores.items()} if best > 0 else {}

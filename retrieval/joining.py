@@ -1,20 +1,14 @@
 """Chunks that were found become passages; for an answer, with the neighbours beside them."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 
 from data.chunks import chunk_id
 from data.contents import StoredChunk
-from retrieval.fusion import Fused
+from retrieval.fusion import Hit
 from retrieval.passages import Passage, Span
 
-
-@dataclass(frozen=True, slots=True)
-class Hit:
-    """A chunk that was found, and where it stood."""
-
-    chunk: StoredChunk
-    fused: Fused
+# How many chunks on either side a passage may grow over.
+_REACH = 2
 
 
 def single(hit: Hit) -> Passage:
@@ -23,12 +17,12 @@ def single(hit: Hit) -> Passage:
 
 
 def neighbours(hits: Sequence[Hit]) -> tuple[str, ...]:
-    """Return the ids of the chunks just before and after the hits, but for the hits' own."""
+    """Return the ids of the chunks before and after the hits, but for the hits' own."""
     own = {hit.chunk.id for hit in hits}
     beside = {
         chunk_id(hit.chunk.document_id, hit.chunk.version, hit.chunk.number + step)
         for hit in hits
-        for step in (-1, 1)
+        for step in range(-_REACH, _REACH + 1)
     }
     return tuple(beside - own)
 
@@ -67,7 +61,7 @@ def _grown(
     """Return the chunk with what follows and then what precedes it in its section."""
     grown = [chunk]
     left = characters - len(chunk.text)
-    for step in (1, -1):
+    for step in (1, -1) * _REACH:
         edge = grown[-1] if step == 1 else grown[0]
         near = known.get((edge.document_id, edge.version, edge.number + step))
         if near is None or near.section != chunk.section:
@@ -81,6 +75,8 @@ def _grown(
 
 def _passage(hit: Hit, chunks: Sequence[StoredChunk]) -> Passage:
     best = hit.chunk
+    # The head of a table stands before each of its parts; once is enough.
+    spans = dict(span for chunk in chunks for span in _spans(chunk))
     return Passage(
         chunk_id=best.id,
         document_id=best.document_id,
@@ -91,10 +87,16 @@ def _passage(hit: Hit, chunks: Sequence[StoredChunk]) -> Passage:
         page=best.page,
         page_end=max(best.page, chunks[-1].page),
         section=best.section,
-        text="\n".join(chunk.text for chunk in chunks),
-        score=round(hit.fused.score, 6),
-        ranks=hit.fused.ranks,
-        spans=tuple(
-            Span(chunk.page, start, end) for chunk in chunks for start, end in chunk.ranges
-        ),
+        text="\n".join(spans.values()),
+        score=round(hit.score, 6),
+        ranks=hit.ranks,
+        spans=tuple(spans),
     )
+
+
+def _spans(chunk: StoredChunk) -> Iterator[tuple[Span, str]]:
+    """Yield the ranges of a chunk with their texts, which its own text joins by line ends."""
+    at = 0
+    for start, end in chunk.ranges:
+        yield Span(chunk.page, start, end), chunk.text[at : at + end - start]
+        at += end - start + 1

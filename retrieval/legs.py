@@ -2,20 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from data.contents import Vector
 from data.errors import IndexIncomplete
+from data.lexical import LexicalQuery, LexicalScope
 from data.lexical_follower import LexicalFollower
 from data.records import Library
 from data.settings import SearchSettings
 from data.vectors import VectorIndex
 from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
+from retrieval.queries import Query
 
 LOOK_AGAIN_SECONDS = 0.005
+# Documents whose face may be told from the others'.
+FACES = 50
+
+# Ids and their scores, best first.
+Scored = list[tuple[str, float]]
 
 
 class Encodes(Protocol):
@@ -54,6 +61,10 @@ class Hits:
     # Nothing more would be found by asking for more.
     is_exhausted: bool
     is_behind: bool = False
+    # The scores of documents as such, by id.
+    documents: Mapping[str, float] = field(default_factory=dict)
+    # The query's own.
+    vector: Vector | None = None
 
 
 class DenseLeg:
@@ -64,10 +75,10 @@ class DenseLeg:
         self._index = index
         self._exact = exact
 
-    async def find(self, target: Target, query: str, limit: int) -> Hits:
+    async def find(self, target: Target, query: Query, limit: int) -> Hits:
         """Return the nearest chunks; similarities from -1 to 1."""
         started = time.perf_counter()
-        vector = await self._encoder.encode(query)
+        vector = await self._encoder.encode(query.text)
         encoded = time.perf_counter()
         if target.selected is not None and target.is_exact:
             found = await self._exact.nearest(target.selected, vector, limit)
@@ -77,7 +88,14 @@ class DenseLeg:
             exhausted = len(found) < limit
         best = sorted(found, key=lambda hit: -hit[1])[:limit]
         timings = {"embedding": _ms(started, encoded), "dense": _ms(encoded)}
-        return Hits(dict(best), timings, exhausted)
+        return Hits(dict(best), timings, exhausted, vector=vector)
+
+    async def similarities(self, hits: Hits, ids: Iterable[str]) -> dict[str, float]:
+        """Return the cosine of those chunks too that were not among the nearest."""
+        others = [id_ for id_ in ids if id_ not in hits.scores]
+        if hits.vector is None or not others:
+            return hits.scores
+        return {**hits.scores, **await self._exact.similarities(others, hits.vector)}
 
     async def _nearest(
         self, libraries: Sequence[Library], vector: Vector, limit: int
@@ -108,13 +126,18 @@ class LexicalLeg:
         self._lane = lane
         self._wait_seconds = settings.lexical_wait_seconds
 
-    async def find(self, target: Target, query: str, limit: int) -> Hits:
+    async def find(self, target: Target, query: Query, limit: int) -> Hits:
         """Return the chunks with the query's words, from an index that may be a little behind."""
         started = time.perf_counter()
         current = await self._caught_up(target.sequence)
-        found = await self._lane.run(self._search, target, query, limit)
-        timings = {"lexical": _ms(started)}
-        return Hits(dict(found), timings, len(found) < limit, is_behind=not current)
+        found, documents = await self._lane.run(self._search, target, query.lexical, limit)
+        return Hits(
+            dict(found),
+            {"lexical": _ms(started)},
+            len(found) < limit,
+            is_behind=not current,
+            documents=dict(documents),
+        )
 
     async def _caught_up(self, sequence: int) -> bool:
         """Return whether the index has followed so far, giving it a moment; no thread waits."""
@@ -126,11 +149,11 @@ class LexicalLeg:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
         return True
 
-    def _search(self, target: Target, query: str, limit: int) -> list[tuple[str, float]]:
+    def _search(self, target: Target, query: LexicalQuery, limit: int) -> tuple[Scored, Scored]:
         documents = [document for document, _ in target.selected or ()]
-        return self._follower.index.search(
-            target.workspace, target.library_ids, documents, query, limit
-        )
+        scope = LexicalScope(target.workspace, target.library_ids, documents)
+        index = self._follower.index
+        return index.search(scope, query, limit), index.documents(scope, query, FACES)
 
 
 def _ms(start: float, end: float | None = None) -> float:

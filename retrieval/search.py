@@ -1,8 +1,8 @@
-"""A query becomes passages: two legs at once, fused, and only what may be seen."""
+"""A question becomes passages: two legs at once, fused, and only what may be seen."""
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from data.catalogue import Catalogue
@@ -11,11 +11,13 @@ from data.errors import SearchUnavailable, Unavailable
 from data.libraries import Libraries
 from data.settings import SearchSettings
 from data.visibility import Visibility
-from retrieval.fusion import Fused, fused
-from retrieval.joining import Hit, joined, neighbours, single
+from retrieval.fusion import Hit, Signals, ranked
+from retrieval.joining import joined, neighbours, single
 from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target
 from retrieval.passages import Found, Passage, Scope
+from retrieval.queries import Query
+from retrieval.variety import distinct, spread
 
 # A leg is asked for this many times what is wanted: some of it may not be visible any more.
 OVERFETCH = 3
@@ -50,24 +52,29 @@ class Searcher:
         self._visibility = visibility
         self._catalogue = catalogue
         self._lane = lane
+        self._dense = dense
         self._legs: dict[str, DenseLeg | LexicalLeg] = {"dense": dense, "lexical": lexical}
         self._settings = settings
 
     async def search(self, scope: Scope, query: str, limit: int) -> Found:
         """Return single chunks, best first."""
         target = await self._lane.run(self._target, scope)
-        findings = await self._find(target, query, limit)
-        return await self._found(target, findings, tuple(map(single, findings.hits[:limit])))
+        findings = await self._find(target, Query.of(query), limit)
+        hits = distinct(findings.hits, limit)
+        return await self._found(target, findings, tuple(map(single, hits)))
 
     async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
         """Return the best passages, neighbours joined."""
         target = await self._lane.run(self._target, scope)
+        understood = Query.of(query)
         # Hits that fall into one passage must not leave the answer with too few.
-        findings = await self._find(target, query, 2 * limit)
+        findings = await self._find(target, understood, 2 * limit)
         if not findings.hits:
             return await self._found(target, findings, ())
         started = time.perf_counter()
-        hits = findings.hits[: 2 * limit]
+        hits = distinct(findings.hits, 2 * limit)
+        if understood.is_broad:
+            hits = spread(hits, limit)
         near = await self._lane.run(
             self._visibility.visible, scope.workspace, neighbours(hits), target.library_ids
         )
@@ -106,28 +113,42 @@ class Searcher:
             sequence=sequence,
         )
 
-    async def _find(self, target: Target, query: str, limit: int) -> Findings:
+    async def _find(self, target: Target, query: Query, limit: int) -> Findings:
         """Ask the legs, for more and more until enough of what they find is visible."""
         wanted = max(self._settings.candidates, OVERFETCH * limit)
         while target.selected != ():
             legs = await self._ask(target, query, wanted)
             started = time.perf_counter()
-            ranked = fused(
-                {name: list(hits.scores) for name, hits in legs.items()}, self._settings.fusion_k
-            )
-            # The first of them are enough, unless many are not visible any more.
-            visible = await self._visible(target, ranked[: 2 * limit])
-            if len(visible) < limit:
-                visible = await self._visible(target, ranked)
-            findings = _findings(ranked, visible, legs)
-            findings.timings_ms["fusion"] = round((time.perf_counter() - started) * 1000, 2)
-            enough = len(findings.hits) >= limit or wanted >= MOST_CANDIDATES
+            ids = dict.fromkeys(id_ for hits in legs.values() for id_ in hits.scores)
+            visible = await self._visible(target, ids)
+            enough = len(visible) >= limit or wanted >= MOST_CANDIDATES
             if enough or all(hits.is_exhausted for hits in legs.values()):
+                findings = await self._ranked(visible, legs, query)
+                findings.timings_ms["fusion"] = round((time.perf_counter() - started) * 1000, 2)
                 return findings
             wanted *= 2
         return Findings((), None, {}, is_behind=False)
 
-    async def _ask(self, target: Target, query: str, wanted: int) -> dict[str, Hits]:
+    async def _ranked(
+        self, visible: Mapping[str, StoredChunk], legs: Mapping[str, Hits], query: Query
+    ) -> Findings:
+        nothing = Hits({}, {}, is_exhausted=True, is_behind=True)
+        dense, lexical = legs.get("dense", nothing), legs.get("lexical", nothing)
+        similarities = await self._dense.similarities(dense, visible)
+        ranks: dict[str, dict[str, int]] = {}
+        for name, hits in legs.items():
+            for rank, id_ in enumerate(hits.scores, start=1):
+                ranks.setdefault(id_, {})[name] = rank
+        signals = Signals(similarities, lexical.scores, lexical.documents, query.pages, ranks)
+        near = [similarities[id_] for id_ in visible if id_ in similarities]
+        return Findings(
+            tuple(ranked(visible, signals, self._settings)),
+            max(near, default=None),
+            {name: ms for hits in legs.values() for name, ms in hits.timings_ms.items()},
+            lexical.is_behind,
+        )
+
+    async def _ask(self, target: Target, query: Query, wanted: int) -> dict[str, Hits]:
         answers = await asyncio.gather(
             *(leg.find(target, query, wanted) for leg in self._legs.values()),
             return_exceptions=True,
@@ -142,10 +163,9 @@ class Searcher:
             raise SearchUnavailable
         return legs
 
-    async def _visible(self, target: Target, ranked: list[Fused]) -> Mapping[str, StoredChunk]:
-        ids = [one.id for one in ranked]
+    async def _visible(self, target: Target, ids: Iterable[str]) -> Mapping[str, StoredChunk]:
         found = await self._lane.run(
-            self._visibility.visible, target.workspace, ids, target.library_ids
+            self._visibility.visible, target.workspace, list(ids), target.library_ids
         )
         if target.selected is None:
             return found
@@ -155,16 +175,3 @@ class Searcher:
             for id_, chunk in found.items()
             if (chunk.document_id, chunk.version) in selected
         }
-
-
-def _findings(
-    ranked: list[Fused], visible: Mapping[str, StoredChunk], legs: Mapping[str, Hits]
-) -> Findings:
-    timings = {name: ms for hits in legs.values() for name, ms in hits.timings_ms.items()}
-    hits = tuple(Hit(visible[one.id], one) for one in ranked if one.id in visible)
-    similar = None
-    if "dense" in legs:
-        scores = legs["dense"].scores
-        similar = max((scores[id_] for id_ in visible if id_ in scores), default=None)
-    behind = "lexical" not in legs or legs["lexical"].is_behind
-    return Findings(hits, similar, timings, behind)

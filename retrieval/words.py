@@ -28,6 +28,7 @@ _STOP_WORDS = """
     le les une des et ou est sont était du au aux dans avec sur pour par qui quel quelle quand où
 """
 _STOP = frozenset(_STOP_WORDS.split())
+_MARKS = "?!.,;:()[]{}\"'“”‘’«»„"
 
 
 def words_of(text: str) -> list[str]:
@@ -42,6 +43,13 @@ def words_of(text: str) -> list[str]:
         else:
             found.append(_stem(word))
     return found
+
+
+def content_of(text: str) -> str:
+    """Return a text's words without those that carry no meaning; all of them if none do."""
+    words = text.split()
+    kept = [word for word in words if word.casefold().strip(_MARKS) not in _STOP]
+    return " ".join(kept or words)
 
 
 class Weights:

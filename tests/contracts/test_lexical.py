@@ -12,7 +12,7 @@ import pytest
 
 from data.catalogue import Catalogue
 from data.errors import LexicalUnavailable
-from data.lexical import LexicalIndex
+from data.lexical import LexicalIndex, LexicalQuery, LexicalScope
 from data.lexical_follower import FAR, LexicalFollower
 from data.records import Change
 from data.stores import Stores
@@ -55,9 +55,8 @@ class Search:
         while not follower.wait_for(self._stores.catalogue.sequence(), LONG):
             assert time.monotonic() < deadline
         libraries = filters.get("libraries", [one.id for one in self._stores.libraries.every()])
-        hits = follower.index.search(
-            workspace or self._workspace, libraries, filters.get("documents", []), query, 10
-        )
+        scope = LexicalScope(workspace or self._workspace, libraries, filters.get("documents", []))
+        hits = follower.index.search(scope, LexicalQuery(query), 10)
         return [chunk for chunk, _ in hits]
 
 
@@ -83,6 +82,32 @@ class TestASearch:
 
         assert search(follower, "bicycles") == [f"{document_id}-1-0"]
         assert search(follower, "section") == [f"{document_id}-1-0"]
+
+    def test_prefers_phrases_that_stand_as_they_were_asked_for(
+        self, corpus: Corpus, follow: Callable[[], LexicalFollower], stores: Stores, search: Search
+    ) -> None:
+        texts = ("The 577 ships of 1 fleet, and 1 more.", "It paid 1,577 for the fleet of ships.")
+        document_id = corpus.ready(*texts).document.id
+        follower = follow()
+        search(follower, "fleet")
+        scope = LexicalScope(corpus.workspace, [one.id for one in stores.libraries.every()])
+
+        hits = follower.index.search(scope, LexicalQuery("1,577", ("1,577",)), 10)
+
+        assert [chunk for chunk, _ in hits] == [f"{document_id}-1-1", f"{document_id}-1-0"]
+
+    def test_tells_documents_by_their_names_and_first_pages(
+        self, corpus: Corpus, follow: Callable[[], LexicalFollower], stores: Stores, search: Search
+    ) -> None:
+        named = corpus.ready("Annual report of Whaler Inc.", "Ships.", "Sails.").document.id
+        corpus.ready("Of gulls.", "Of crows.", "Whaler Inc. is named on the third page.")
+        follower = follow()
+        search(follower, "ships")
+        scope = LexicalScope(corpus.workspace, [one.id for one in stores.libraries.every()])
+
+        found = follower.index.documents(scope, LexicalQuery("What did Whaler sell?"), 10)
+
+        assert [document_id for document_id, _ in found] == [named]
 
     @pytest.mark.parametrize(
         "question",
@@ -235,7 +260,7 @@ class TestAFollower:
 
         assert search(follow(), "whale")
 
-    @pytest.mark.parametrize("folder", [".", "index", "index/v2"])
+    @pytest.mark.parametrize("folder", [".", "index", "index/v3"])
     def test_rebuilds_what_is_deleted_while_it_runs(
         self,
         corpus: Corpus,
@@ -254,7 +279,7 @@ class TestAFollower:
             settle(partial(finds, search, follower, f"{document_id}-1-0"))
         corpus.ready("dolphin")
         assert len(search(first, "dolphin")) == len(search(second, "dolphin")) == 1
-        assert (root / "index" / "v2" / "meta.json").exists()
+        assert (root / "index" / "v3" / "meta.json").exists()
         assert not first.is_rebuilding
         assert not second.is_rebuilding
 
@@ -283,7 +308,7 @@ class TestAFollower:
 
         settle(lambda: follower.is_open)
 
-        assert [path.name for path in (root / "index").iterdir()] == ["v2"]
+        assert [path.name for path in (root / "index").iterdir()] == ["v3"]
 
     def test_says_that_it_is_not_there_yet(self, stores: Stores, root: Path) -> None:
         follower = LexicalFollower(root, stores.catalogue, stores.visibility)

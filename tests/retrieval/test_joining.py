@@ -1,8 +1,10 @@
 """Passages: what was found, with the neighbours that fit."""
 
+from dataclasses import replace
+
 from data.contents import StoredChunk
-from retrieval.fusion import Fused
-from retrieval.joining import Hit, joined, neighbours, single
+from retrieval.fusion import Hit
+from retrieval.joining import joined, neighbours, single
 
 
 def chunk(
@@ -26,7 +28,7 @@ def chunk(
 
 def hit(number: int, score: float = 1.0, page: int = 1) -> Hit:
     found = chunk(number, page=page)
-    return Hit(found, Fused(found.id, score, {"dense": 1}))
+    return Hit(found, score, {"dense": 1})
 
 
 CHUNKS = [chunk(number, page=1 + number // 3) for number in range(9)]
@@ -45,7 +47,7 @@ class TestJoining:
     def test_takes_the_neighbours_in_reading_order(self) -> None:
         (passage,) = joined([hit(4, page=2)], CHUNKS, characters=100, limit=1)
 
-        assert [span.start for span in passage.spans] == [300, 400, 500]
+        assert [span.start for span in passage.spans] == [200, 300, 400, 500, 600]
         assert passage.chunk_id == "d-1-4"
         assert passage.text == "\n".join(passage.span_texts())
 
@@ -85,4 +87,18 @@ class TestJoining:
 
 
 def test_neighbours_are_the_chunks_beside_the_hits_and_not_the_hits() -> None:
-    assert set(neighbours([hit(3), hit(4)])) == {"d-1-2", "d-1-5"}
+    assert set(neighbours([hit(3), hit(4)])) == {"d-1-1", "d-1-2", "d-1-5", "d-1-6"}
+
+
+def test_the_head_of_a_table_that_each_part_repeats_is_there_once() -> None:
+    def part(number: int, row: str) -> StoredChunk:
+        start = 100 * number
+        ranges = ((0, 4), (start, start + len(row)))
+        return replace(chunk(number), text=f"head\n{row}", ranges=ranges)
+
+    parts = [part(1, "row one"), part(2, "row two")]
+
+    (passage,) = joined([Hit(parts[0], 1.0, {})], parts, characters=100, limit=1)
+
+    assert passage.text == "head\nrow one\nrow two"
+    assert passage.span_texts() == ["head", "row one", "row two"]

@@ -149,12 +149,12 @@ async def test_more_is_asked_until_enough_is_visible(
     searcher: Searcher, corpus: Corpus, index: MemoryIndex
 ) -> None:
     kept = corpus.ready("whales dive").document.id
-    index.hits = [(f"doc-gone-1-{number}", 0.9) for number in range(100)] + [(f"{kept}-1-0", 0.2)]
+    index.hits = [(f"doc-gone-1-{number}", 0.9) for number in range(200)] + [(f"{kept}-1-0", 0.2)]
 
     found = await searcher.search(Scope(corpus.workspace), "nothing", 1)
 
     assert [passage.document_id for passage in found.passages] == [kept]
-    assert index.asked == [50, 100, 200]
+    assert index.asked == [100, 200, 400]
 
 
 async def test_a_filter_compares_with_the_stored_vectors(

@@ -1,0 +1,70 @@
+"""Questions as they are searched for."""
+
+import pytest
+
+from retrieval.queries import Query, without_instructions
+from retrieval.vocabulary import other_words
+
+
+class TestInstructions:
+    @pytest.mark.parametrize(
+        ("question", "asked"),
+        [
+            ("How high is it? Answer in metres.", "How high is it?"),
+            ("What is the rate? Please round to two decimals.", "What is the rate?"),
+            ("You are an analyst. Is it cyclical?", "Is it cyclical?"),
+            (
+                "Did margins improve? If margin is not a useful metric, then state that.",
+                "Did margins improve?",
+            ),
+        ],
+    )
+    def test_are_not_searched_for(self, question: str, asked: str) -> None:
+        assert without_instructions(question) == asked
+
+    def test_are_all_there_is_sometimes(self) -> None:
+        assert without_instructions("Write the case number.") == "Write the case number."
+
+    def test_are_told_from_questions(self) -> None:
+        question = "Who may use the bridge? Gives the law a reason?"
+
+        assert without_instructions(question) == question
+
+
+class TestAQuery:
+    def test_has_the_words_of_the_documents_too(self) -> None:
+        query = Query.of("How much was the capex in FY2018?")
+
+        assert "purchases of property" in query.text
+        assert query.text.endswith("2018")
+
+    def test_leaves_out_words_without_meaning_where_words_are_compared(self) -> None:
+        assert Query.of("What is the height of the tower?").lexical.text == "height tower?"
+        assert Query.of("Who is it?").lexical.text == "Who is it?"
+
+    def test_looks_for_codes_and_quoted_words_as_they_stand(self) -> None:
+        query = Query.of('Which part of the 10-K says "going concern", and where is 1,577?')
+
+        assert query.lexical.phrases == ("going concern", "10-K", "1,577")
+
+    @pytest.mark.parametrize(
+        ("question", "pages"),
+        [
+            ("What does page 12 show?", {12}),
+            ("Who is named on the first page?", {1}),
+            ("What is on the 3rd page and the cover page?", {1, 3}),
+            ("How many pages are there?", set()),
+        ],
+    )
+    def test_knows_the_pages_that_are_named(self, question: str, pages: set[int]) -> None:
+        assert Query.of(question).pages == pages
+
+    def test_is_broad_when_it_asks_about_several_documents(self) -> None:
+        assert Query.of("Which companies raised their dividend?").is_broad
+        assert not Query.of("Compare sales in 2021 with those in 2022.").is_broad
+
+
+def test_words_are_added_for_whole_words_only() -> None:
+    assert other_words("What is the ROE?") != ""
+    assert other_words("Who wrote the roedeer report on steps?") == ""
+    assert other_words("What was it in FY23 and in FY 2022?") == "2023 2022"
