@@ -5,6 +5,7 @@ nothing states it, it stays unknown.
 """
 
 import re
+from itertools import pairwise
 
 from data.contents import About, FileFacts
 from ingestion.companies import company_of
@@ -17,13 +18,16 @@ from ingestion.periods import period_of
 _LONGEST = 100
 _NO_AUTHOR = re.compile(
     r"anonymous|unknown|admin|user|owner|author|none|www\.|https?:|@|\.(?:com|org|net|io)\b"
-    r"|microsoft|adobe|acrobat|latex|\btex\b|writer|converter|software|online|\bpdf|edgar",
+    r"|microsoft|adobe|acrobat|latex|\btex\b|writer|converter|software|online|\bpdf|edgar|\d",
     re.IGNORECASE,
 )
 _ARXIV = re.compile(r"arxiv:\s?\d{4}\.\d{4,5}(?:v\d+)?\s*(?:\[[\w.-]+\])?\s*(.{0,20})", re.I)
 _PROCEEDINGS = re.compile(r"\b(?:proceedings|conference|workshop|symposium|volume)\b", re.I)
 _DATELINE = re.compile(r"[A-Z][\w.\s]+,\s(?:[\w.\s]+,\s)?(?P<date>.{8,24}?)\s?[-–—/(]{1,2}.*")
+_NO_DATE = re.compile(r"\b(?:expir|valid|until|due|deadline|birth|born)", re.IGNORECASE)
 _TOP = 30
+# A report is made so long before the day that it is for.
+_MONTHS_AHEAD = 6
 # What programs write where they know no date.
 _NO_DATES = ("1900", "1904", "1970", "1980", "2000-01-01")
 
@@ -63,7 +67,8 @@ def _author(front: Front, facts: FileFacts) -> str | None:
 def _date(front: Front, kind: str | None, created: str | None) -> str | None:
     """Return when the document is from; a form's cover tells its period instead."""
     found = _printed(front, kind)
-    if found is not None:
+    # What is dated after its file was made is a deadline.
+    if found is not None and not _is_after(found, created):
         return found.iso
     if is_form(kind) or not created or created.startswith(_NO_DATES):
         return None
@@ -71,6 +76,13 @@ def _date(front: Front, kind: str | None, created: str | None) -> str | None:
     years = {int(year) for year in re.findall(rf"(?<!\d){YEAR}(?!\d)", front.text)}
     made = int(created[:4])
     return created[:10] if not years or years & {made - 1, made} else None
+
+
+def _is_after(found: Written, created: str | None) -> bool:
+    if not created or not re.match(r"\d{4}-\d\d", created):
+        return False
+    made = 12 * int(created[:4]) + int(created[5:7])
+    return 12 * found.year + found.month > made + _MONTHS_AHEAD
 
 
 def _day(period: str | None) -> str | None:
@@ -81,8 +93,8 @@ def _printed(front: Front, kind: str | None) -> Written | None:
     if match := _ARXIV.search(front.text):
         return first_date(match[1])
     lines = [line.text for line in front.first[:_TOP]]
-    for text in lines:
-        if found := lone_date(text):
+    for before, text in pairwise(["", *lines]):
+        if (found := lone_date(text)) and not _NO_DATE.search(before):
             return found
     for index, text in enumerate(lines):
         is_head = any(map(_PROCEEDINGS.search, lines[max(index - 2, 0) : index + 1]))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from data.contents import Heading, Line, OutlineEntry, Page
+from data.contents import Heading, Line, LineKind, OutlineEntry, Page
 from ingestion.candidates import CONTENTS_TITLE
 
 _FEWEST = 3
@@ -74,11 +74,16 @@ class Bookmarks:
 
 
 def _place(page: Page, title: str, reach: int) -> _Place | None:
-    """Return where a title stands behind ``reach``: where it is set largest, then first."""
+    """Return where a title stands behind ``reach``."""
     keys = {_key(title), _bare(title)}
-    lines = [line for line in page.lines if line.start >= reach and line.end > line.start]
+    lines = [line for line in page.lines if line.start >= reach and line.kind is LineKind.TEXT]
     places = [place for index in range(len(lines)) if (place := _match(page, lines, index, keys))]
-    return max(places, key=lambda place: (place.size, place.bold, -place.start), default=None)
+    return max(places, key=_likeness, default=None)
+
+
+def _likeness(place: _Place) -> tuple[float, bool, int, int]:
+    """Order places: set largest, boldest, with the least beside the title, first."""
+    return place.size, place.bold, place.start - place.end, -place.start
 
 
 def _match(page: Page, lines: Sequence[Line], index: int, keys: set[str]) -> _Place | None:

@@ -64,7 +64,7 @@ _BY_ENDING = {
 _ABSTRACT = re.compile(r"abstract(?:[\s.:—–-].*)?|(?:zusammenfassung|résumé|resumen)[.:]?", _I)
 _SCHOLARLY = re.compile(
     r"\barxiv:\s?\d|\bdoi\b|\bproceedings of\b|\bissn\b|\bpreprint\b|\bkeywords\b"
-    r"|\bindex terms\b|\b1\.?\s+introduction\b|\bi\.\s+introduction\b|\bet al\.",
+    r"|\bindex terms\b|\bet al\.|\buniversit(?:y|ät|é|ies|é)\b|\buniversidad\b",
     _I,
 )
 _COURT = re.compile(r"\b(?:court|tribunal)\b", _I)

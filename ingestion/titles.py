@@ -73,8 +73,8 @@ def title_of(stated: str | None, about: About, front: Front, filename: str) -> s
 def _sensible(title: str | None) -> str | None:
     """Return the title that a file gives itself, unless a program made it up."""
     title = _PROGRAM.sub("", " ".join((title or "").split()))
-    letters = sum(map(str.isalpha, title))
-    return None if letters < 3 or _NO_TITLE.fullmatch(title) else title
+    letters, digits = sum(map(str.isalpha, title)), sum(map(str.isdigit, title))
+    return None if letters < max(3, digits) or _NO_TITLE.fullmatch(title) else title
 
 
 def _cited(front: Front) -> str | None:

@@ -152,7 +152,7 @@ class TestOtherKinds:
         assert about("A Survey of Trees", "Abstract", stamp) == About(
             date="2023-05-22", kind="paper"
         )
-        assert about("Trees", "Abstract", "We sell trees.").kind is None
+        assert about("Trees", "Abstract", "We sell trees.", "1 Introduction").kind is None
 
     def test_papers_of_proceedings_are_of_their_month(self, about: Callable[..., About]) -> None:
         head = ("Proceedings of the 9th Meeting", "July 9-14, 2023 ©2023 The Association")
@@ -180,7 +180,17 @@ class TestAuthorsAndDates:
         assert about("A Title", facts=FileFacts(9, author=name)).author == name
 
     @pytest.mark.parametrize(
-        "name", ["jdoe", "anonymous", "Microsoft Office User", "EDGAR Online Inc", "a b", "", None]
+        "name",
+        [
+            "jdoe",
+            "anonymous",
+            "Microsoft Office User",
+            "EDGAR Online Inc",
+            "NPC, Inc. 12/12/2022",
+            "a b",
+            "",
+            None,
+        ],
     )
     def test_a_login_or_a_program_is_not(
         self, about: Callable[..., About], name: str | None
@@ -200,6 +210,15 @@ class TestAuthorsAndDates:
         assert about("A Title", "APRIL 3, 2014", facts=facts).date == "2014-04-03"
         assert about("A Title", "We met on April 3, 2014 at noon", facts=facts).date is None
         assert about("A Title", "A text of 2022", facts=facts).date == "2023-01-01"
+
+    def test_what_lies_behind_the_file_or_ends_something_is_not_its_date(
+        self, about: Callable[..., About]
+    ) -> None:
+        facts = FileFacts(9, created="2021-06-07")
+
+        assert about("A Form", "June 28, 2021", facts=facts).date == "2021-06-28"
+        assert about("A Form", "May 28, 2026", facts=facts).date is None
+        assert about("A Form", "Expires", "May 28, 2026").date is None
 
     @pytest.mark.parametrize(
         ("text", "expected"),
