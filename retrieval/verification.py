@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass
 
-from retrieval.abstention import is_refusal
 from retrieval.citations import (
     CitedSentence,
     QuotedPassage,
@@ -15,6 +14,7 @@ from retrieval.events import Citation, Sentence
 from retrieval.facts import Facts, are_held
 from retrieval.passages import Passage, Question
 from retrieval.quotes import Claim
+from retrieval.refusals import decline
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Verifier:
     ) -> Verdict:
         """Return the verdict; quotes are cut out of the pages' own text."""
         sentences = cited_sentences(answer, len(passages))
-        if all(is_refusal(one.text) for one in sentences if one.numbers):
+        cited = [one.text for one in sentences if one.numbers]
+        if decline([one.text for one in sentences], cited):
             return _without_citations(sentences)
         quoted = await self._quoted(question.scope.workspace, sentences, passages)
         facts = {number: Facts(passages[number - 1].text) for number in quoted}
