@@ -48,6 +48,8 @@ _CAPTION = re.compile(
 )
 _SIGNED = re.compile(r"/s/|(?:by|name|title|date|dated|signature|attest|tel|fax|email)\s?:|_{4,}",
                      re.IGNORECASE)  # fmt: skip
+# What a table is counted in.
+_ASIDE = re.compile(r"\(.*\)")
 _BOX = re.compile(r"[☐☒☑■□¨•●▪◦✓✗]|^[xo]\s|@\w+\.|https?:|www\.")
 
 
@@ -85,9 +87,18 @@ def candidates_of(page: Page) -> list[Candidate]:
     return found[:_MOST_PER_PAGE]
 
 
+def named(text: str, *names: re.Pattern[str]) -> bool:
+    """Tell whether a text starts with one of these names: "Item 8", not "Item 8 of the report"."""
+    found = next((match for name in names if (match := name.match(text))), None)
+    return found is not None and not text[found.end() :].lstrip()[:1].islower()
+
+
 def begins_anew(text: str) -> bool:
     """Tell whether a line starts with a heading's number or name."""
-    return bool(NUMBERED.match(text) or any(name.match(text) for name in (PART, ITEM, NOTE)))
+    names = (PART, ITEM, NOTE)
+    if any(name.match(text) for name in names):
+        return named(text, *names)
+    return bool(NUMBERED.match(text))
 
 
 def _is_contents(page: Page) -> bool:
@@ -155,7 +166,9 @@ def _may_be_heading(text: str) -> bool:
         return False
     if text[-1] in ",;" or (text[-1] == "." and not begins_anew(text)):
         return False
-    if CONTENTS_TITLE.fullmatch(text) or _CAPTION.match(text) or _BOX.search(text):
+    if any(pattern.fullmatch(text) for pattern in (CONTENTS_TITLE, _ASIDE)):
+        return False
+    if _CAPTION.match(text) or _BOX.search(text):
         return False
     label, colon, value = text.partition(": ")
     if colon and value and len(label.split()) <= _LABEL_WORDS and not _NUMBER_LAST.search(label):

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from data.contents import Heading, LineKind, OutlineEntry, Page
 from ingestion.bookmarks import Bookmarks
-from ingestion.candidates import CONTENTS, ITEM, NOTE, NUMBERED, PART, Candidate, candidates_of
+from ingestion.candidates import CONTENTS, NUMBERED, Candidate, begins_anew, candidates_of
 from ingestion.levels import levelled
 
 # Against the size that most characters around have.
@@ -131,7 +131,7 @@ def _stands_out(item: Candidate, *, bold: bool) -> bool:
     if item.crowded:
         return False
     weighty = (bold and item.style.bold) or item.text.isupper()
-    named = any(name.match(item.text) for name in (PART, ITEM, NOTE, NUMBERED))
-    if named and CONTENTS.search(item.text):
+    is_named = begins_anew(item.text)
+    if is_named and CONTENTS.search(item.text):
         return False
-    return weighty and (named or not _FIGURES.search(item.text))
+    return weighty and (is_named or not _FIGURES.search(item.text))

@@ -20,6 +20,8 @@ _DENSE_SHARE = 0.4
 # In the outermost one they may not: a footer of a printed web page follows its text.
 _DRIFT = 0.02
 _LONGEST = 200
+# Of a running line that is a title.
+_MOST_WORDS = 12
 
 _NUMBERS = re.compile(r"\d+(?:[.,]\d+)*")
 _ROMAN = re.compile(r"[ivxlc]+")
@@ -73,6 +75,7 @@ class RunningLines:
         self._pages = 0
         # A line to its pages, and to its height on each unless it stands in the outermost row.
         self._seen: defaultdict[str, dict[int, float | None]] = defaultdict(dict)
+        self._spelled: dict[str, str] = {}
 
     def add(self, page: Page) -> None:
         """Take in the next page."""
@@ -81,10 +84,20 @@ class RunningLines:
             if _may_run(edge):
                 height = None if edge.row == 0 else edge.height
                 self._seen[edge.normalised].setdefault(self._pages, height)
+                if edge.normalised not in self._spelled:
+                    text = page.text[edge.line.start : edge.line.end]
+                    self._spelled[edge.normalised] = " ".join(text.split())
 
     def found(self) -> frozenset[str]:
         """Return the normalised lines that recur at the same height on enough pages."""
         return frozenset(text for text, heights in self._seen.items() if self._runs(heights))
+
+    def fuller(self, words: str, found: frozenset[str]) -> str | None:
+        """Return the running line that says these words and some more, as it is printed."""
+        pattern = re.compile(rf"(?<!\w){re.escape(normalised(words))}(?!\w)")
+        lines = [text for text in found if "#" not in text and pattern.search(text)]
+        longer = [text for text in lines if len(words.split()) < len(text.split()) <= _MOST_WORDS]
+        return self._spelled[min(longer, key=lambda text: (len(text), text))] if longer else None
 
     def _runs(self, heights: dict[int, float | None]) -> bool:
         inner = [height for height in heights.values() if height is not None]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from data.contents import Heading
-from ingestion.candidates import APART, ITEM, NOTE, NUMBERED, PART, Candidate
+from ingestion.candidates import APART, ITEM, NOTE, NUMBERED, PART, Candidate, named
 
 # Against the text around: the sizes of titles, of chapters, of sections.
 _SIZES = (1.8, 1.5, 1.25, 1.05)
@@ -47,13 +47,13 @@ def _rounded(item: Candidate) -> float:
 
 
 def _rank(item: Candidate, body: float, orders: defaultdict[Rank, dict[str, int]]) -> Rank:
-    if PART.match(item.text) or APART.fullmatch(item.text):
+    if named(item.text, PART) or APART.fullmatch(item.text):
         return (0,)
-    if ITEM.match(item.text):
+    if named(item.text, ITEM):
         return (1,)
     ratio = _rounded(item) / max(body, 0.1)
     size = next((index for index, least in enumerate(_SIZES) if ratio >= least), len(_SIZES))
-    if NOTE.match(item.text):
+    if named(item.text, NOTE):
         return 2, min(size, len(_SIZES) - 1)
     small = size == len(_SIZES)
     style = (2, size, not (small and _is_capital(item.text)), not item.style.bold)

@@ -13,6 +13,8 @@ from ingestion.titles import own_title, title_of
 
 # A title may stand on a cover and once more over the text.
 _TITLE_PAGES = 3
+# A title so short is a name; what runs over the pages may say more.
+_FEW_WORDS = 2
 
 
 def profile_of(pages: Iterable[Page], facts: FileFacts, filename: str) -> Profile:
@@ -25,10 +27,12 @@ def profile_of(pages: Iterable[Page], facts: FileFacts, filename: str) -> Profil
         front.add(page)
         running.add(page)
         headings.add(page)
+    lines = running.found()
     stated = own_title(front, facts)
+    if stated and len(stated.split()) <= _FEW_WORDS:
+        stated = running.fuller(stated, lines) or stated
     about = about_of(front, facts, filename, stated)
     title = title_of(stated, about, front, filename)
-    lines = running.found()
     found = headings.found(lines, skipped=int(is_form(about.kind)))
     # What stands under the title is the whole document; it sets no section apart.
     return Profile(title, lines, _without_title(found, title), about)

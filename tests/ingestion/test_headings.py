@@ -94,6 +94,8 @@ class TestHeadings:
             "☒ Annual report of the year",
             "• A point of a list",
             "See https://example.com/reports",
+            "(in millions, except per share data)",
+            "Item 8 of this Annual Report on Form 10-K.",
         ],
     )
     def test_are_no_labels_captions_boxes_or_signatures(self, found: Found, line: str) -> None:

@@ -100,5 +100,17 @@ class TestTitles:
 
         assert titled("", cited, large=0) == "Old People and their Tools"
 
+    def test_of_one_or_two_words_are_what_runs_over_the_pages_if_that_says_more(
+        self, make_page: MakePage
+    ) -> None:
+        def title(running: str) -> str:
+            cover = make_page(1, "HAMBURG HARBOUR", *TEXT, sizes={0: 30.0})
+            pages = [make_page(n, running, *(f"{line}{n}" for line in TEXT)) for n in range(2, 7)]
+            return profile_of([cover, *pages], FileFacts(6), "a.pdf").title
+
+        assert title("Hamburg Harbour Building Survey") == "Hamburg Harbour Building Survey"
+        assert title("Old Hamburgers") == "HAMBURG HARBOUR"
+        assert title("Hamburg Harbour 2021") == "HAMBURG HARBOUR"
+
     def test_are_at_most_200_characters(self, titled: Titled) -> None:
         assert len(titled("word " * 60, large=0, own="text " * 60)) <= 200
