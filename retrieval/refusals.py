@@ -59,12 +59,13 @@ _REFUSALS = tuple(
         rf"{_ES}(?: \w+){{0,3}} no (?:mencion|contien|indic|dic|especific|proporcion|inclu|respond|"
         r"ofrec|aport|habl|detall|aclar|se mencion|se indic|se especific|se encuentr|se dic)\w*",
         r"\bno (?:se (?:mencion|indic|especific|encuentr|dic|proporcion|detall)\w*|está|aparece|"
-        rf"figura|(?:hay|existen?) (?:\w+ )?(?:información|datos|mención|referencias?))\b[^.]{{0,80}}{_ES}",
+        r"figura|(?:hay|existen?) (?:\w+ )?(?:información|datos|mención|referencias?))\b"
+        rf"[^.]{{0,80}}{_ES}",
         r"\bnon (?:posso|riesco|trovo|ho trovato)\b|\bnão (?:consigo|posso|encontro|encontrei)\b",
         r"\b(?:documenti|passaggi|fonti|testi) (?:\w+ ){0,2}non (?:menzion|conteng|indic|dic|"
         r"specific|forn)\w*",
-        r"\b(?:documentos|trechos|passagens|fontes|textos) (?:\w+ ){0,2}não (?:mencion|cont|indic|diz|"
-        r"especific|fornec)\w*",
+        r"\b(?:documentos|trechos|passagens|fontes|textos) (?:\w+ ){0,2}não (?:mencion|cont|indic|"
+        r"diz|especific|fornec)\w*",
         r"\bik kan\b[^.]{0,80}\b(?:niet|geen)\b|\b(?:documenten|passages|bronnen) (?:\w+ ){0,2}"
         r"(?:vermelden|bevatten|noemen|geven|zeggen)\b[^.]{0,60}\b(?:niets?|geen)\b",
         rf"{_ZH}[^。]{{0,12}}(?:没有|沒有|未|不)\w{{0,2}}?(?:提及|提到|说明|說明|包含|包括|提供|给出|給出|"
@@ -77,14 +78,14 @@ _REFUSALS = tuple(
 )  # fmt: skip
 # What follows goes beside the refusal, or against it.
 _TURNS = re.compile(
-    r"[;；]|,? \b(?:but|however|yet|although|though|whereas|aber|jedoch|allerdings|doch|mais|cependant"
-    r"|toutefois|pero|sin embargo|aunque|ma|però|mas|porém|maar|echter)\b"
+    r"[;；]|,? \b(?:but|however|yet|although|though|whereas|aber|jedoch|allerdings|doch|mais"
+    r"|cependant|toutefois|pero|sin embargo|aunque|ma|però|mas|porém|maar|echter)\b"
     r"|, (?:and|und|et|y|e|en) |，?(?:但是|但|不过|不過|然而|可是)"
 )
 # About the documents, and nothing that is in them; courtesies.
 _BESIDE = re.compile(
-    rf"^\W*(?:they|it|{_EN}|die {_DE}|sie|les {_FR}|ils|los {_ES})?\W*(?:(?:is|are) )?(?:provided )?"
-    r"(?:only|instead|merely|mainly|nur|seulement|solo|only )?\W*(?:discuss|describe|cover|focus|mention"
+    rf"^\W*(?:they|it|{_EN}|die {_DE}|sie|les {_FR}|ils|los {_ES})?\W*(?:provided )?"
+    r"(?:only|instead|merely|mainly|nur|seulement|solo)?\W*(?:discuss|describe|cover|focus|mention"
     r"|contain|provide|talk|deal|relate|refer|behandel|beschreib|enthalt|traite|parle|décri|tratan|"
     r"habla|describ)"
     r"|\b(?:sorry|unfortunately|please|let me know|if you|you (?:may|could|can|might)|leider|bitte|"
@@ -99,10 +100,13 @@ _LONGEST = 600
 
 def decline(sentences: Sequence[str], cited: Sequence[str]) -> bool:
     """Whether an answer holds no answer, going by its sentences and by those that cite."""
-    beside = [text for text in cited if not is_refusal(text)]
-    if not beside:
-        return True
-    return all(map(_is_beside, beside)) and any(map(is_refusal, sentences))
+    beside = False
+    for text in cited:
+        if not is_refusal(text):
+            if not _is_beside(text):
+                return False
+            beside = True
+    return not beside or any(map(is_refusal, sentences))
 
 
 def is_refusal(sentence: str) -> bool:
