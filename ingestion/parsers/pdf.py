@@ -1,7 +1,6 @@
 """A PDF read with PDFium: the text of a page, where each character stands, and its lines.
 
-This is the raw interface, called through bare pointers: a page has thousands of characters, and
-a call takes 0.3 µs that way, twice that otherwise. PDFium is not thread-safe; one thread only.
+PDFium is not thread-safe; one thread only.
 """
 
 import ctypes
@@ -9,7 +8,6 @@ import os
 import time
 from collections import deque
 from dataclasses import replace
-from functools import cache
 from itertools import repeat
 from typing import Any
 
@@ -22,19 +20,20 @@ from data.contents import (
     OCR_SKIPPED,
     PAGE_TRUNCATED,
     PAGE_UNREADABLE,
-    FileFacts,
     Page,
 )
 from data.file_errors import PasswordRequired, UnreadableFile, WrongPassword
 from ingestion.parsers.arrangement import arranged
+from ingestion.parsers.bindings import address, prototype
 from ingestion.parsers.cleaning import Characters, Codes, cleaned
+from ingestion.parsers.facts import facts_of, label_of
+from ingestion.parsers.hidden import hidden
 from ingestion.parsers.lines import composed
 from ingestion.parsers.pictures import is_picture, letters
 from ingestion.parsers.placement import Placement
 from ingestion.parsers.rendering import OcrFailed
 from ingestion.parsers.serving import Opening
 
-_LONGEST_TITLE = 500
 _BOLD_WEIGHT = 600
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
 _FORCE_BOLD = 1 << 18
@@ -55,7 +54,7 @@ class PdfFile:
         pages = pdfium.FPDF_GetPageCount(self._document)
         if pages <= 0:
             raise UnreadableFile("The file has no pages.")
-        self.facts = FileFacts(pages, self._title())
+        self.facts = facts_of(self._document, pages)
 
     def page(self, number: int, *, ocr: bool = False) -> Page:
         """Return a page; one that PDFium can't read is empty, with a warning.
@@ -65,13 +64,14 @@ class PdfFile:
         page = pdfium.FPDF_LoadPage(self._document, number - 1)
         text_page = pdfium.FPDFText_LoadPage(page) if page else None
         try:
+            label = label_of(self._document, number)
             if not text_page:
                 empty = pack(np.zeros((0, 4), np.float32))
-                return Page(number, "", empty, warning=PAGE_UNREADABLE)
+                return Page(number, "", empty, warning=PAGE_UNREADABLE, label=label)
             read, is_scan = self._read(number, page, text_page)
-            if not is_scan:
-                return read
-            return self._scanned(read, page) if ocr else replace(read, warning=OCR_SKIPPED)
+            if is_scan:
+                read = self._scanned(read, page) if ocr else replace(read, warning=OCR_SKIPPED)
+            return replace(read, label=label)
         finally:
             if text_page:
                 pdfium.FPDFText_ClosePage(text_page)
@@ -83,8 +83,9 @@ class PdfFile:
         found = max(pdfium.FPDFText_CountChars(text_page), 0)
         count = min(found, self._limit)
         placement = Placement.of(page)
-        codes, boxes = _codes(text_page, count), placement.fractions(_rects(text_page, count))
-        seen = _on_page(codes, boxes)
+        codes, rects = _codes(text_page, count), _rects(text_page, count)
+        boxes = placement.fractions(rects)
+        seen = _on_page(codes, boxes) & ~hidden(page, text_page, codes, rects)
         characters = cleaned(codes[seen], boxes[seen])
         indices = np.flatnonzero(seen)
         characters = Characters(characters.codes, characters.boxes, indices[characters.source])
@@ -93,7 +94,7 @@ class PdfFile:
         warning = PAGE_TRUNCATED if found > count else None
         text = characters.text
         read = Page(number, text, pack(characters.boxes), lines, warning=warning)
-        return read, is_picture(page, placement, text, has_marks=bool((codes > _SPACE).any()))
+        return read, is_picture(page, placement, text, has_marks=bool((codes[seen] > _SPACE).any()))
 
     def _scanned(self, read: Page, page: Any) -> Page:
         """Return the page as OCR reads it, or as it was where that finds not much more."""
@@ -109,16 +110,6 @@ class PdfFile:
             if letters(scanned.text) <= 2 * letters(read.text):
                 scanned = read
         return replace(scanned, ocr_seconds=time.monotonic() - started)
-
-    def _title(self) -> str | None:
-        length = pdfium.FPDF_GetMetaText(self._document, b"Title", None, 0)
-        if not 2 < length <= 4 * _LONGEST_TITLE:
-            return None
-        buffer = ctypes.create_string_buffer(length)
-        pdfium.FPDF_GetMetaText(self._document, b"Title", buffer, length)
-        codes = np.frombuffer(buffer.raw[: length - 2], "<u2").astype(np.uint32)
-        title = cleaned(codes, np.zeros((len(codes), 4), np.float32)).text.replace("\n", " ")
-        return title[:_LONGEST_TITLE] or None
 
 
 def _refusal(code: int, *, has_password: bool) -> Exception:
@@ -138,9 +129,9 @@ def _codes(text_page: Any, count: int) -> Codes:
     if written == count and not ((codes & 0xF800) == 0xD800).any():
         return codes
     # PDFium left characters out or took two units for some; only single calls stay aligned.
-    call = _prototype("FPDFText_GetUnicode", ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
+    call = prototype("FPDFText_GetUnicode", ctypes.c_uint, ctypes.c_void_p, ctypes.c_int)
     codes = np.fromiter(
-        map(call, repeat(_address(text_page), count), range(count)), np.uint32, count
+        map(call, repeat(address(text_page), count), range(count)), np.uint32, count
     )
     codes[codes == _HYPHEN_BY_CHARACTER] = _HYPHEN
     return codes
@@ -152,12 +143,12 @@ def _rects(text_page: Any, count: int) -> Boxes:
     The loose boxes, as high as their font: those of a word's letters make one even mark.
     """
     rects = np.zeros((count, 4), np.float32)
-    call = _prototype(
+    call = prototype(
         "FPDFText_GetLooseCharBox", ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p
     )
     base, size = rects.ctypes.data, ctypes.sizeof(pdfium.FS_RECTF)
     places = range(base, base + size * count, size)
-    deque(map(call, repeat(_address(text_page), count), range(count), places), maxlen=0)
+    deque(map(call, repeat(address(text_page), count), range(count), places), maxlen=0)
     return rects
 
 
@@ -183,13 +174,3 @@ def _style(text_page: Any, index: int) -> tuple[float, bool]:
         or pdfium.FPDFText_GetFontWeight(text_page, index) >= _BOLD_WEIGHT
     )
     return float(min(max(size, 0.0), 10_000.0)), bold
-
-
-@cache
-def _prototype(name: str, result: Any, *arguments: Any) -> Any:
-    """Return a function of PDFium that takes addresses as plain integers."""
-    return ctypes.CFUNCTYPE(result, *arguments)(_address(getattr(pdfium, name)))
-
-
-def _address(pointer: Any) -> int:
-    return ctypes.cast(pointer, ctypes.c_void_p).value or 0

@@ -16,7 +16,7 @@ _STAMP = 200
 # So much of such a page is covered by pictures.
 _COVERED = 0.5
 # Looking further into a page is not worth the time.
-_MOST_OBJECTS = 1000
+MOST_OBJECTS = 1000
 
 # Kinds of objects; one that is neither text nor a form can be seen.
 _TEXT, _IMAGE, _FORM = (
@@ -37,33 +37,33 @@ def is_picture(page: Any, placement: Placement, text: str, *, has_marks: bool) -
     count = letters(text)
     if count == 0:
         return has_marks or any(
-            kind not in (_TEXT, _FORM) for _, kind in islice(_objects(page), _MOST_OBJECTS)
+            kind not in (_TEXT, _FORM) for _, kind in islice(objects(page), MOST_OBJECTS)
         )
     return count <= _STAMP and _covered(page, placement) >= _COVERED
 
 
 def _covered(page: Any, placement: Placement) -> float:
     """Return the share of the page that pictures cover; overlaps count twice."""
-    tops = {top for top, kind in islice(_objects(page), _MOST_OBJECTS) if kind == _IMAGE}
+    tops = {top for top, kind in islice(objects(page), MOST_OBJECTS) if kind == _IMAGE}
     if not tops:
         return 0.0
-    bounds = [_bounds(pdfium.FPDFPage_GetObject(page, top)) for top in tops]
-    seen = np.clip(placement.fractions(np.array(bounds, np.float32)), 0, 1)
+    found = [bounds(pdfium.FPDFPage_GetObject(page, top)) for top in tops]
+    seen = np.clip(placement.fractions(np.array(found, np.float32)), 0, 1)
     return float(((seen[:, 2] - seen[:, 0]) * (seen[:, 3] - seen[:, 1])).sum())
 
 
-def _objects(page: Any) -> Iterator[tuple[int, int]]:
+def objects(page: Any) -> Iterator[tuple[int, int]]:
     """Yield each object's place on the page, and its kind; one within a form has the form's."""
     for top in range(pdfium.FPDFPage_CountObjects(page)):
         waiting = [pdfium.FPDFPage_GetObject(page, top)]
         while waiting:
             thing = waiting.pop()
             yield top, pdfium.FPDFPageObj_GetType(thing)
-            count = min(pdfium.FPDFFormObj_CountObjects(thing), _MOST_OBJECTS)
+            count = min(pdfium.FPDFFormObj_CountObjects(thing), MOST_OBJECTS)
             waiting += [pdfium.FPDFFormObj_GetObject(thing, index) for index in range(count)]
 
 
-def _bounds(thing: Any) -> tuple[float, float, float, float]:
+def bounds(thing: Any) -> tuple[float, float, float, float]:
     """Return an object's left, top, right and bottom in the page's own coordinates."""
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     pdfium.FPDFPageObj_GetBounds(thing, left, bottom, right, top)
