@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from data.contents import Chunk, Page, Profile, TokenStarts
 from data.sentences import sentences_of
 from data.settings import ChunkingSettings
+from ingestion.blocks import Block, blocks_of
 from ingestion.headers import Headers
 from ingestion.layout import running_spans
 from ingestion.outline import SEPARATOR, Outline, Section
@@ -30,6 +31,10 @@ class Ruler:
         found = bisect_left(self._starts, end) - bisect_left(self._starts, start)
         return max(found, (end - start) // CHARACTERS_PER_TOKEN, 1)
 
+    def of(self, ranges: Sequence[Span]) -> int:
+        """Return how many tokens several ranges count as."""
+        return sum(self.tokens(start, end) for start, end in ranges)
+
 
 class Chunker:
     """Cut pages into chunks. The same page and profile always give the same chunks."""
@@ -44,7 +49,8 @@ class Chunker:
     def chunks_of(self, page: Page, profile: Profile, first_number: int) -> list[Chunk]:
         """Return the page's chunks, numbered from ``first_number``; none for an empty page.
 
-        Each begins with a heading or lies in one section whole. Running lines are in none.
+        Each begins with a heading or lies in one section whole. Running lines are in none. Tables
+        are chunks of their own, with the table's head in each.
         """
         if not page.text.strip():
             return []
@@ -56,21 +62,32 @@ class Chunker:
         for section in self._outline.sections(page):
             header = self._headers.of(profile.title, section.path)
             limit = max(1, self._settings.max_tokens - header.tokens)
-            pieces = list(_pieces(page.text, section, skipped, ruler, limit))
-            for group in packed(pieces, limit, self._settings.min_tokens):
-                ranges = _ranges(group)
+            path = SEPARATOR.join(section.path)
+            for ranges in self._cut(page, section, skipped, ruler, limit):
                 text = "\n".join(page.text[start:end] for start, end in ranges)
                 number = first_number + len(chunks)
-                path, embedded = SEPARATOR.join(section.path), f"{header.text}\n{text}"
+                embedded = f"{header.text}\n{text}"
                 chunks.append(Chunk(number, page.number, ranges, path, text, embedded))
         return chunks
 
+    def _cut(
+        self, page: Page, section: Section, skipped: Sequence[Span], ruler: Ruler, limit: int
+    ) -> Iterator[tuple[Span, ...]]:
+        """Yield the ranges of each chunk of a section."""
+        least = self._settings.min_tokens
+        for block in blocks_of(page, section, skipped, lambda one: ruler.of(one.stretches) < least):
+            head, room = block.head, limit - ruler.of(block.head)
+            if ruler.of(block.stretches) <= limit or room < limit // 2:
+                head, room = (), limit
+            for group in packed(list(_pieces(page.text, block, ruler, room)), room, least):
+                ranges = _ranges(group)
+                begins_later = head and ranges[0][0] >= head[-1][1]
+                yield (*head, *ranges) if begins_later else ranges
 
-def _pieces(
-    text: str, section: Section, skipped: Sequence[Span], ruler: Ruler, limit: int
-) -> Iterator[Piece]:
-    """Yield the sentences of a section, and the parts of those that are too long."""
-    for stretch, (start, end) in enumerate(_stretches(section, skipped)):
+
+def _pieces(text: str, block: Block, ruler: Ruler, limit: int) -> Iterator[Piece]:
+    """Yield the sentences of a block, and the parts of those that are too long."""
+    for stretch, (start, end) in enumerate(block.stretches):
         for first, last in sentences_of(text[start:end]):
             sentence = (start + first, start + last)
             tokens = ruler.tokens(*sentence)
@@ -78,16 +95,6 @@ def _pieces(
             for part in parts:
                 ends = text.startswith("\n\n", part[1])
                 yield Piece(*part, ruler.tokens(*part), ends, stretch)
-
-
-def _stretches(section: Section, skipped: Sequence[Span]) -> Iterator[Span]:
-    """Yield what is left of a section between the running lines."""
-    at = section.start
-    for start, end in skipped:
-        if section.start <= start < section.end:
-            yield at, start
-            at = end
-    yield at, section.end
 
 
 def _ranges(group: Sequence[Piece]) -> tuple[Span, ...]:
