@@ -14,6 +14,8 @@ from ingestion.parsers.cleaning import cleaned
 
 _LONGEST = 500
 _LONGEST_LABEL = 50
+# What programs write when nobody told them.
+_NOBODY = ("anonymous", "(anonymous)", "author", "unknown", "user", "administrator")
 _MOST_ENTRIES = 5_000
 _DEEPEST = 6
 # "D:20190207153045-05'00'"; what is behind the day may be missing.
@@ -30,7 +32,7 @@ def facts_of(document: Any, pages: int) -> FileFacts:
     return FileFacts(
         pages,
         title=_said(document, b"Title"),
-        author=_said(document, b"Author"),
+        author=_author(document),
         created=_day_and_time(_said(document, b"CreationDate")),
         outline=tuple(_entries(document, pages)),
     )
@@ -45,6 +47,11 @@ def label_of(document: Any, number: int) -> str | None:
 def _said(document: Any, key: bytes) -> str | None:
     text = _text(lambda buffer, size: pdfium.FPDF_GetMetaText(document, key, buffer, size))
     return text or None
+
+
+def _author(document: Any) -> str | None:
+    author = _said(document, b"Author")
+    return author if author and author.casefold() not in _NOBODY else None
 
 
 def _text(get: _Get) -> str:

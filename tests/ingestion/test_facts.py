@@ -48,6 +48,9 @@ class TestTitleAndAuthor:
 
         assert facts.author is None
 
+    def test_are_none_where_a_program_made_them_up(self, make_pdf: MakePdf) -> None:
+        assert opened(make_pdf(lambda canvas: canvas.setAuthor("anonymous"))).facts.author is None
+
 
 class TestDates:
     @pytest.mark.parametrize(

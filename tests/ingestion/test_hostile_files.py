@@ -150,7 +150,7 @@ def reading_of(content: bytes, folder: Path, reader: Reader) -> Reading:
 def large_pages() -> bytes:
     """Forty pages of 60,000 characters each."""
     line = b"(%b) Tj T* " % (b"abc " * 300)
-    content = stream(b"BT /F 0.5 Tf 0.6 TL 1 790 Td %b ET" % (line * 50))
+    content = stream(b"BT /F 1.2 Tf 1.3 TL 1 790 Td %b ET" % (line * 50))
     page = (
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 612 792]/Contents 3 0 R"
         b"/Resources<</Font<</F 4 0 R>>>>>>"
@@ -230,8 +230,8 @@ class TestAPage:
         assert all(0 <= line.size <= 10_000 for line in page.lines)
 
     def test_of_too_many_characters_is_cut_and_says_so(self, read_strictly: Read) -> None:
-        line = b"(%b) Tj T* " % (b"abc " * 300)
-        content = b"BT /F 0.5 Tf 0.6 TL 1 790 Td %b ET" % (line * 120)
+        line = b"(%b) Tj T* " % (b"abc " * 250)
+        content = b"BT /F 1.2 Tf 1.3 TL 1 790 Td %b ET" % (line * 600)
 
         (page,) = read_strictly(one_page(stream(content))).pages
 
