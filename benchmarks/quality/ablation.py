@@ -25,10 +25,13 @@ VARIANTS = (Variant("all"),)
 
 def ablate(home: Path, corpora: Sequence[Corpus], exams: Sequence[Exam]) -> Table:
     """Take the exams once for every variant, and lay the figures side by side."""
+    held = [exam for exam in exams if exam.asked]
+    libraries = {exam.library for exam in held}
+    used = [corpus for corpus in corpora if corpus.library in libraries]
     columns: dict[str, dict[str, Cell]] = {}
     for variant in VARIANTS:
         print(f"variant: {variant.name}", file=sys.stderr, flush=True)
-        result = run(home, corpora, exams, variant.environment)
+        result = run(home, used, held, variant.environment)
         columns[variant.name] = {
             **{goal.name: goal.figure(result.sittings) for goal in GOALS},
             "sources, median ms": round(statistics.median(result.sources_ms), 1),

@@ -33,8 +33,14 @@ class Exam:
     # From a file's name and a page's number to the unit that stands there.
     unit_of: Callable[[str, int], str] = page_unit
     scopes: tuple[str, ...] = (ALL,)
+    # Where the questions' groups have rows of their own.
+    grouped: tuple[str, ...] = ()
     # Whether answers are asked for too, or passages only.
     asked: bool = False
+
+    def groups(self, scope: str) -> list[str]:
+        """Return the groups that have rows of their own in a scope."""
+        return sorted({one.group for one in self.questions}) if scope in self.grouped else []
 
     def shortened(self, most: int | None) -> "Exam":
         """Return the exam with at most so many questions."""

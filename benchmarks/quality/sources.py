@@ -8,6 +8,7 @@ from benchmarks.quality.own_corpus import own_questions, write_own_pdfs
 from benchmarks.quality.plain_pdf import plain_pdf
 from benchmarks.quality.questions import Question, lines_of, page_unit
 
+BOTH = (ALL, WITHIN)
 LANGUAGES = ("en", "de", "es", "zh")
 
 
@@ -25,7 +26,7 @@ def own(_shared: Path, work: Path) -> Material:
     folder = work / "own"
     folder.mkdir(parents=True, exist_ok=True)
     write_own_pdfs(folder)
-    exam = Exam("own", "own", tuple(own_questions()), scopes=(ALL, WITHIN), asked=True)
+    exam = Exam("own", "own", tuple(own_questions()), scopes=BOTH, grouped=(ALL,), asked=True)
     return Material((Corpus("own", folder),), (exam,))
 
 
@@ -47,7 +48,7 @@ def pdfqa(shared: Path, _work: Path) -> Material:
         for row in lines_of(shared / "doc_level_questions.jsonl")
     ]
     exams = (
-        Exam("pdfqa", "pdfqa", tuple(pages), scopes=(ALL, WITHIN), asked=True),
+        Exam("pdfqa", "pdfqa", tuple(pages), scopes=BOTH, grouped=BOTH, asked=True),
         Exam("pdfqa, documents", "pdfqa", tuple(documents), "document", lambda name, _page: name),
     )
     return Material((Corpus("pdfqa", shared / "pdfs"),), exams)

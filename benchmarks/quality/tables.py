@@ -25,9 +25,9 @@ Sittings = Mapping[str, Sitting]
 Row = dict[str, Cell]
 
 ENGLISH_ONLY = (
-    "The embedding model is an English one. In other languages it mostly finds what is spelt the"
-    " same: names, numbers, loan words; the rest of these hits is the search by words. A question"
-    " in one language is not found in another but for such words."
+    "The embedding model is an English one. What it finds in other languages rests on what is spelt"
+    " alike (names, numbers, loan words) and on the search by words; across languages on the former"
+    " alone."
 )
 NO_EVIDENCE = "The service tells no `evidence` with its answers, so there is no curve."
 
@@ -68,9 +68,8 @@ def goals(ours: Sittings, tutorial: Sittings) -> Table:
 def retrieval(ours: Sittings, tutorial: Sittings) -> Iterator[tuple[str, Row]]:
     """Yield a row for every exam, scope, group of questions and pipeline."""
     for name, sitting in ours.items():
-        groups = sorted({question.group for question in sitting.exam.questions})
         for scope in sitting.exam.scopes:
-            for group in [None, *groups] if len(groups) > 1 else [None]:
+            for group in (None, *sitting.exam.groups(scope)):
                 for pipeline, one in (("Footnote", sitting), ("tutorial", tutorial.get(name))):
                     ranks = one.ranks_of(scope, group) if one else []
                     if ranks:
@@ -96,7 +95,7 @@ def quotes(sittings: Sittings) -> Iterator[Row]:
                 "questions": f"{name}, {scope}",
                 "n": counted.on_gold.n,
                 "the quotes hold the answer": counted.holding,
-                f"a gold {sitting.exam.unit} is cited": counted.on_gold,
+                "a gold page is cited": counted.on_gold,
                 "sentences quoted, mean": counted.sentences,
                 "at most": counted.most_sentences,
             }
