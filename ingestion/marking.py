@@ -20,5 +20,6 @@ def mark(picture: Picture, boxes: Iterable[Box]) -> None:
         rows = slice(math.floor(y0 * height), math.ceil(y1 * height))
         marked[rows, math.floor(x0 * width) : math.ceil(x1 * width)] = True
     # As ink does: white takes the colour, black stays black.
-    inked = picture[marked].astype(np.uint16) * np.array(COLOUR, np.uint16) // 255
-    picture[marked] = inked.astype(np.uint8)
+    for channel, most in enumerate(COLOUR):
+        inked = (np.arange(256) * most // 255).astype(np.uint8)
+        picture[marked, channel] = inked[picture[marked, channel]]

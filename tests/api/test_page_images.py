@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +16,16 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import update
 
-from api.images import open_images
+from api.images import PageImages, open_images
+from api.schemas.documents import ImageQuery
 from data.boxes import pack
 from data.contents import FileFacts, Page, Profile
 from data.database import clock
+from data.picture_cache import PictureCache
 from data.records import Effort, JobStage, Role
 from data.settings import ImageSettings, Settings
 from data.tables import versions
+from ingestion.imaging import Imager
 from ingestion.marking import COLOUR
 from retrieval.lanes import Lane
 
@@ -84,6 +89,15 @@ def lose_the_file(service: "Service") -> None:
     """Have nothing left that a page could be drawn from."""
     for path in service.kept():
         path.unlink()
+
+
+async def soon(claim: Callable[[], bool]) -> bool:
+    """Wait until a claim is true, and return whether it ever was."""
+    for _ in range(3000):
+        if claim():
+            return True
+        await asyncio.sleep(0.01)
+    return False
 
 
 class TestAnImage:
@@ -291,13 +305,47 @@ class TestWhatIsKept:
             Lane("catalogue", 1, 9) as lane,
             open_images(service.settings, service.stores, lane),
         ):
-            for _ in range(3000):
-                if len(kept(service)) == 1:
-                    break
-                await asyncio.sleep(0.01)
+            assert await soon(lambda: len(kept(service)) == 1)
 
         assert [path.parent.name for path in kept(service)] == [stays]
         assert gone != stays
+
+
+class TestAHostilePage:
+    """Its process hangs, whoever waits for it."""
+
+    @pytest.fixture
+    async def hanging(
+        self, service: "Service", tmp_path: Path
+    ) -> AsyncIterator[tuple[PageImages, Lane]]:
+        script = Path(__file__).parents[1] / "ingestion" / "hostile_imager.py"
+        command = (sys.executable, "-P", str(script), "hang", str(tmp_path / "marker"))
+        imager = Imager(ImageSettings(seconds=3600), command)
+        cache = PictureCache(service.settings.folder / "cache" / "pages", 1 << 20)
+        async with Lane("any", 1, 9) as lane, Lane("drawing", 1, 9) as drawing:
+            yield PageImages(service.stores, lane, drawing, lane, imager, cache), drawing
+            imager.stop()
+        imager.close()
+
+    async def test_is_given_up_when_its_client_leaves_and_holds_up_nothing_that_is_kept(
+        self,
+        client: httpx.AsyncClient,
+        service: "Service",
+        image: str,
+        hanging: tuple[PageImages, Lane],
+    ) -> None:
+        images, drawing = hanging
+        drawn = (await client.get(image)).content
+        place = (service.workspace, image.split("/")[3], 1)
+        sheet = await images.sheet(*place, ImageQuery(scale=2))
+        waiting = asyncio.create_task(images.png(sheet))
+        assert await soon(lambda: drawing._running == 1)
+
+        assert await images.png(await images.sheet(*place, ImageQuery())) == drawn
+        waiting.cancel()
+
+        assert await soon(lambda: drawing.unfinished == 0)
+        assert waiting.cancelled()
 
 
 class TestALine:
