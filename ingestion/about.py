@@ -12,7 +12,7 @@ from ingestion.companies import company_of
 from ingestion.dates import YEAR, Written, first_date, lone_date
 from ingestion.front import Front
 from ingestion.hints import hint_of
-from ingestion.kinds import PAPER, is_form, kind_of
+from ingestion.kinds import OPINION, PAPER, is_form, kind_of
 from ingestion.periods import period_of
 
 _LONGEST = 100
@@ -22,6 +22,7 @@ _NO_AUTHOR = re.compile(
     re.IGNORECASE,
 )
 _ARXIV = re.compile(r"arxiv:\s?\d{4}\.\d{4,5}(?:v\d+)?\s*(?:\[[\w.-]+\])?\s*(.{0,20})", re.I)
+_DECIDED = re.compile(r"\bdecided:?\s(.{8,30})", re.IGNORECASE)
 _PROCEEDINGS = re.compile(r"\b(?:proceedings|conference|workshop|symposium|volume)\b", re.I)
 _DATELINE = re.compile(r"[A-Z][\w.\s]+,\s(?:[\w.\s]+,\s)?(?P<date>.{8,24}?)\s?[-–—/(]{1,2}.*")
 _NO_DATE = re.compile(r"\b(?:expir|valid|until|due|deadline|birth|born)", re.IGNORECASE)
@@ -91,6 +92,8 @@ def _day(period: str | None) -> str | None:
 
 def _printed(front: Front, kind: str | None) -> Written | None:
     if match := _ARXIV.search(front.text):
+        return first_date(match[1])
+    if kind == OPINION and (match := _DECIDED.search(front.text)):
         return first_date(match[1])
     lines = [line.text for line in front.first[:_TOP]]
     for before, text in pairwise(["", *lines]):

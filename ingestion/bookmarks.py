@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from data.contents import Heading, Line, LineKind, OutlineEntry, Page
+from data.contents import Heading, LineKind, OutlineEntry, Page
 from ingestion.candidates import CONTENTS_TITLE
 
 _FEWEST = 3
@@ -15,6 +15,9 @@ _FEWEST_PAGES = 2
 _FOUND = 0.5
 _MOST_LINES = 4
 _LONGEST = 250
+_MOST_ON_PAGE = 100
+_MOST_SEARCHED = 2000
+_CUT = ("…", "...")
 # A title that was cut short still holds this much of its heading.
 _WHOLE = 0.6
 _FEWEST_LETTERS = 3
@@ -54,9 +57,9 @@ class Bookmarks:
         if not entries or not page.text.strip():
             return
         self._sought += len(entries) - late
-        reach = 0
-        for index, entry in enumerate(entries):
-            place = _place(page, entry.title, reach)
+        places, reach = _places(page), 0
+        for index, entry in enumerate(entries[:_MOST_ON_PAGE]):
+            place = _place(places, entry.title, reach)
             if place is not None:
                 reach = place.end
                 text = " ".join(page.text[place.start : place.end].split())
@@ -73,37 +76,36 @@ class Bookmarks:
         return tuple(replace(item, level=item.level - outermost + 1) for item in self._found)
 
 
-def _place(page: Page, title: str, reach: int) -> _Place | None:
+def _places(page: Page) -> dict[str, list[_Place]]:
+    """Return where one to four lines of text stand, by what they say."""
+    lines = [line for line in page.lines if line.kind is LineKind.TEXT][:_MOST_SEARCHED]
+    places: defaultdict[str, list[_Place]] = defaultdict(list)
+    for index, first in enumerate(lines):
+        for line in lines[index : index + _MOST_LINES]:
+            if not 0 < line.end - first.start <= _LONGEST:
+                break
+            text = page.text[first.start : line.end]
+            for key in {_key(text), _bare(text)} - {""}:
+                places[key].append(_Place(first.start, line.end, line.size, line.bold))
+    return places
+
+
+def _place(places: dict[str, list[_Place]], title: str, reach: int) -> _Place | None:
     """Return where a title stands behind ``reach``."""
     keys = {_key(title), _bare(title)}
-    lines = [line for line in page.lines if line.start >= reach and line.kind is LineKind.TEXT]
-    places = [place for index in range(len(lines)) if (place := _match(page, lines, index, keys))]
-    return max(places, key=_likeness, default=None)
+    if title.endswith(_CUT):
+        keys |= {
+            said
+            for said in places
+            if any(said.startswith(key) and len(key) >= _WHOLE * len(said) for key in keys)
+        }
+    found = [place for key in keys for place in places.get(key, ()) if place.start >= reach]
+    return max(found, key=_likeness, default=None)
 
 
 def _likeness(place: _Place) -> tuple[float, bool, int, int]:
     """Order places: set largest, boldest, with the least beside the title, first."""
     return place.size, place.bold, place.start - place.end, -place.start
-
-
-def _match(page: Page, lines: Sequence[Line], index: int, keys: set[str]) -> _Place | None:
-    longest = max(map(len, keys))
-    joined = ""
-    for line in lines[index : index + _MOST_LINES]:
-        start, end = lines[index].start, line.end
-        joined += _key(page.text[line.start : line.end])
-        if end - start > _LONGEST or not joined:
-            return None
-        bare = _bare(page.text[start:end])
-        if joined in keys or bare in keys or _is_cut(joined, keys):
-            return _Place(start, end, line.size, line.bold)
-        if len(joined) > longest + _LONGEST // 10:
-            return None
-    return None
-
-
-def _is_cut(joined: str, keys: set[str]) -> bool:
-    return any(joined.startswith(key) and len(key) >= _WHOLE * len(joined) for key in keys)
 
 
 def _key(text: str) -> str:

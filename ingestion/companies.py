@@ -8,7 +8,7 @@ from ingestion.hints import Hint
 from ingestion.kinds import EARNINGS, REPORTS, is_form
 
 _MOST_WORDS = 8
-_REGISTRANT = re.compile(r"\(?exact name of (?:the )?registrant as specified in", re.IGNORECASE)
+_REGISTRANT = re.compile(r"\(?exact name of [\w ]{5,40} as specified in", re.IGNORECASE)
 _FILE_NUMBER = re.compile(r"commission file (?:number|no)\b.*\d-\d+", re.IGNORECASE)
 _INCORPORATED = re.compile(
     r"\(?(?:state|country|jurisdiction)\b.*\b(?:incorporat|organi[sz])|state of incorporation",
@@ -20,8 +20,9 @@ _FORMS = (
 )
 _LEGAL = re.compile(rf"[A-Z\d].*[\s,](?:{_FORMS})\.?", re.IGNORECASE)
 _LISTED = re.compile(
-    r"((?:[A-Z\d][\w&.'’-]*,?\s){1,6})\s?\((?:NYSE|NASDAQ|Nasdaq|NASDAQ ?GS|ASX|LSE|TSX|AMEX|"
-    r"Euronext|SIX|FWB|XETRA|HKEX|TSE)\b[^)]{0,40}:"
+    r"(?<!\w)((?:[A-Z\d][\w&.'’-]*,?\s){1,6})\s?"
+    r"\((?:NYSE|NASDAQ|Nasdaq|NASDAQ ?GS|ASX|LSE|TSX|AMEX|Euronext|SIX|FWB|XETRA|"
+    r"HKEX|TSE)\b[^)]{0,40}:"
 )
 _ANNOUNCES = re.compile(
     r"(?P<who>[A-Z\d][\w&.,'’\s-]{1,60}?)\s(?:reports?|announces?|posts?|delivers?|releases?)\s",

@@ -80,8 +80,8 @@ def lone_date(text: str) -> Written | None:
         return None
     rest = text[: found.start] + text[found.end :]
     is_alone = re.fullmatch(
-        r"(?:(?:date[ds]?|published|issued|updated|released?|revised|filed|decided)\b)?[\s.,:]*"
-        r"(?:[a-zß-ÿ]{2,8}day|[a-z]{5,10}tag|mittwoch|le)?[\s.,:]*",
+        r"(?:(?:date[ds]?|published|issued|updated|released?|revised|filed|decided)\b)?[\s.,:()\[\]]*"
+        r"(?:[a-zß-ÿ]{2,8}day|[a-z]{5,10}tag|mittwoch|le)?[\s.,:()\[\]]*",
         rest.strip(),
         re.IGNORECASE,
     )

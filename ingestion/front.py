@@ -11,10 +11,12 @@ _PAGES = 3
 _READ_PAGES = 8
 _MOST_LINES = 120
 _MOST_CHARACTERS = 40_000
+_LONGEST_LINE = 500
 # Against the size of most characters of the same pages.
 _LARGE = 1.15
 _MOST_LARGE = 8
 _TOP = 8
+_CELLS = " | "
 _LONGEST_TITLE_LINE = 160
 _MOST_TOP_WORDS = 10
 # Less text than this proves nothing.
@@ -22,12 +24,12 @@ _FEW_CHARACTERS = 200
 
 
 class FrontLine(NamedTuple):
-    """A line of one of the first pages."""
+    """A line of one of the first pages, or a cell of a table: covers are often set as tables."""
 
     page: int
     text: str
     size: float
-    bold: bool
+    is_cell: bool = False
 
 
 class Front:
@@ -47,10 +49,12 @@ class Front:
         self._pages += 1
         if self._pages <= _PAGES:
             for line in page.lines[:_MOST_LINES]:
-                text = " ".join(page.text[line.start : line.end].split())
+                is_row = line.kind in (LineKind.TABLE_ROW, LineKind.TABLE_HEAD)
+                text = page.text[line.start : min(line.end, line.start + _LONGEST_LINE)]
                 self._sizes[line.size] += len(text)
-                if text and line.kind is LineKind.TEXT:
-                    self.lines.append(FrontLine(self._pages, text, line.size, line.bold))
+                for cell in text.split(_CELLS) if is_row else [text]:
+                    if words := " ".join(cell.split()):
+                        self.lines.append(FrontLine(self._pages, words, line.size, is_row))
         room = _MOST_CHARACTERS - len(self.text)
         self.text += " ".join(page.text[: max(room, 0)].split()) + " "
 
@@ -65,11 +69,14 @@ class Front:
         found: list[str] = []
         for page in range(1, _PAGES + 1):
             large = [
-                line.text for line in self.lines if line.page == page and line.size > _LARGE * usual
+                line.text
+                for line in self.lines
+                if line.page == page and line.size > _LARGE * usual and not line.is_cell
             ]
             # A page all in large letters is a slide; its first ones are the title.
             found.append(" ".join(large[:_MOST_LARGE]))
-        found.extend(line.text for line in self.first[:_TOP] if _is_short(line.text))
+        top = [line.text for line in self.first if not line.is_cell]
+        found.extend(text for text in top[:_TOP] if _is_short(text))
         return [text for text in found if 3 <= len(text) <= _LONGEST_TITLE_LINE]
 
     def knows(self, title: str) -> bool:

@@ -18,11 +18,14 @@ _QUARTER = re.compile(
     rf"\b(?P<b>[1-4])Q\s?(?:FY)?[\s-]?(?P<b_year>{YEAR})\b|"
     rf"\b(?P<c>first|second|third|fourth)[- ]quarter,?\s(?:(?:and|&)\s(?:full|fiscal)[- ]year\s)?"
     rf"(?:of\s)?(?:the\s)?(?:fiscal(?:\syear)?\s|FY\s?|full[- ]year\s)?(?P<c_year>{YEAR})\b|"
-    rf"\b(?P<d>[1-4])\.\s?quartal\s(?P<d_year>{YEAR})\b",
+    rf"\b(?P<d>[1-4])\.\s?quartal\s(?P<d_year>{YEAR})\b|"
+    rf"\b(?P<e_year>{YEAR})\s(?:fiscal\s)?(?P<e>first|second|third|fourth)[- ]quarter\b|"
+    rf"\bQ(?P<f>[1-4])\s?(?:FY\s?|['’])(?P<f_year>\d\d)\b",
     _I,
 )
 _ENDED = re.compile(r"\b(?:fiscal |quarterly |annual )?(?:year|period)\s+ended\b:?", _I)
 _REPORTED = re.compile(r"\bdate of (?:earliest event reported|report)\b", _I)
+_MONTH_OF = re.compile(r"\bfor the month of\b", _I)
 _MONTHS_ENDED = re.compile(
     r"\b(?P<count>three|six|nine|3|6|9)\s+months\s+ended\b"
     r"|\b(?P<weeks>thirteen|twenty-six|thirty-nine|13|26|39)\s+weeks\s+ended\b",
@@ -47,6 +50,9 @@ def period_of(front: Front, kind: str | None, title: str | None, hint: Hint) -> 
         found = _fiscal_quarter(front)
     elif form == "8-K":
         found = _reported(front) or hint.day
+    elif form == "6-K":
+        month = _after(front, _MONTH_OF, with_day=False)
+        found = month.iso if month else None
     elif kind in REPORTS or kind in {"survey", "plan", "proxy statement", "interim report"}:
         found = _titled([*([title] if title else []), *front.titles()], quarters=kind == EARNINGS)
     else:
@@ -108,11 +114,11 @@ def _reported(front: Front) -> str | None:
     return found.iso if found and found.day else None
 
 
-def _after(front: Front, words: re.Pattern[str]) -> Written | None:
+def _after(front: Front, words: re.Pattern[str], *, with_day: bool = True) -> Written | None:
     """Return the date that follows these words on the first page."""
     text = " ".join(line.text for line in front.first)
     for match in words.finditer(text):
-        found = first_date(text[match.end() : match.end() + 80], with_day=True)
+        found = first_date(text[match.end() : match.end() + 80], with_day=with_day)
         if found:
             return found
     return None
@@ -145,6 +151,6 @@ def _undated(text: str) -> str:
 
 def _quarter(match: re.Match[str]) -> str:
     groups = match.groupdict()
-    key = next(name for name in "abcd" if groups[name])
-    told = groups[key].casefold()
-    return f"Q{_ORDINALS.get(told, told)} {groups[f'{key}_year']}"
+    key = next(name for name in "abcdef" if groups[name])
+    told, year = groups[key].casefold(), groups[f"{key}_year"]
+    return f"Q{_ORDINALS.get(told, told)} {year if len(year) == 4 else f'20{year}'}"

@@ -41,6 +41,10 @@ _LAST = re.compile(r"^\S*[_-]\S*$|\bexhibit \d+\.\d", _I)
 _CITED = re.compile(
     r"(?:recommended|suggested|preferred) citation:?\s.{0,120}?[“\"]([^”\"]{8,150})[”\"]", _I
 )
+# What a party is in the case says nothing about who it is.
+_ROLE = re.compile(
+    r",?\s*(?:petitioners?|plaintiffs?|appell(?:ant|ee)s?|respondents?|defendants?)\b.*", _I
+)
 _VERSUS = re.compile(r"\s(?:v|vs)\.(?:\s|$)|^(?:v|vs)\.?$", _I)
 
 
@@ -84,7 +88,7 @@ def _cited(front: Front) -> str | None:
 
 def _largest(front: Front) -> str | None:
     """Return the first lines in the first page's largest font, if it is larger than the rest."""
-    lines = front.first
+    lines = [line for line in front.first if not line.is_cell]
     sizes = sorted((line.size, len(line.text)) for line in lines if _may_be_title(line))
     if not sizes:
         return None
@@ -124,7 +128,8 @@ def _parties(front: Front) -> str | None:
             left, _, right = re.sub(r"\s(?:vs?)\.(?:\s|$)", "\n", text, count=1).partition("\n")
             right = right or _until_stop(around[2])
         left = re.sub(r"^(?:re|in re|in the matter of|case|cause)\b:?\s*", "", left, flags=_I)
-        left, right = left.strip(" ,.;:"), right.strip(" ,.;:")
+        left, right = (_ROLE.sub("", side).strip(" ,;:") for side in (left, right))
+        right = right.removesuffix(".")
         if all(re.search(r"[^\W\d_]{2}", side) and len(side) <= 90 for side in (left, right)):
             return f"{left} v. {right}"
     return None

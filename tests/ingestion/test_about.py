@@ -1,10 +1,11 @@
 """What a document is about: stated on its first pages, or unknown."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
-from data.contents import About, FileFacts, Page
+from data.contents import About, FileFacts, LineKind, Page
 from ingestion.dates import first_date, lone_date
 from ingestion.hints import Hint, hint_of
 from ingestion.profile import profile_of
@@ -44,6 +45,18 @@ class TestForms:
         )  # fmt: skip
 
         assert found == About(company="Acme Widgets Corp.", period="2021", kind="10-K")
+
+    def test_tell_it_in_the_cells_of_a_table_too(self, make_page: MakePage) -> None:
+        page = make_page(
+            1, COVER[1], "FORM 10-K", "For the fiscal year | ended June 30, 2021", "Acme Inc. | x",
+            "(Exact name of small business issuer as specified in its charter) | (No.)", *TEXT,
+        )  # fmt: skip
+        rows = [replace(line, kind=LineKind.TABLE_ROW) for line in page.lines[:5]]
+        table = replace(page, lines=(*rows, *page.lines[5:]))
+
+        found = profile_of([table], FileFacts(9), "a.pdf").about
+
+        assert found == About(company="Acme Inc.", period="2021", kind="10-K")
 
     def test_tell_it_after_their_number_too(self, about: Callable[..., About]) -> None:
         found = about(
@@ -91,6 +104,9 @@ class TestForms:
             date="2022-05-03", company="Acme, Inc.", period="2022-05-03", kind="8-K"
         )
 
+    def test_of_foreign_issuers_are_of_a_month(self, about: Callable[..., About]) -> None:
+        assert about(*COVER, "FORM 6-K", "For the month of May 2023").period == "2023-05"
+
     def test_are_not_what_is_merely_mentioned(self, about: Callable[..., About]) -> None:
         assert about("A Guide for Investors", "See the Form 10-K of the year.").kind is None
         assert about("Form 10-K", "How we fill it in").kind is None
@@ -107,6 +123,14 @@ class TestReports:
             (
                 "Acme announces second quarter 2021 earnings",
                 About(company="Acme", period="Q2 2021", kind="earnings release"),
+            ),
+            (
+                "ACME CORP. ANNOUNCES 2023 FOURTH-QUARTER RESULTS",
+                About(company="Acme Corp.", period="Q4 2023", kind="earnings release"),
+            ),
+            (
+                "Acme Posts Record Q1 FY24 Results",
+                About(company="Acme", period="Q1 2024", kind="earnings release"),
             ),
             ("Acme Annual Report 2021", About(None, None, "Acme", "2021", "annual report")),
             ("2020/21 Annual Report", About(period="2020-2021", kind="annual report")),
@@ -164,6 +188,15 @@ class TestOtherKinds:
 
         assert about(*case, "B. SCOTT, Judge.") == About(date="2012-08-03", kind="court opinion")
         assert about(*case[:2], *case[3:], "B. SCOTT, Judge.").kind is None
+
+    def test_opinions_are_of_the_day_on_which_they_were_decided(
+        self, about: Callable[..., About]
+    ) -> None:
+        dates = "Argued March 22, 2023—Decided June 8, 2023"
+
+        found = about("SUPREME COURT", "ACME INC., PETITIONER v. FISH LLC", dates, "JUSTICE FOX")
+
+        assert found == About(date="2023-06-08", kind="court opinion")
 
     def test_letters_are_short_and_address_somebody(self, about: Callable[..., About]) -> None:
         assert about("ACME", "Dear Mr Miller,", facts=FileFacts(2)).kind == "letter"
@@ -243,6 +276,7 @@ class TestAuthorsAndDates:
     def test_a_lone_date_is_a_whole_line(self) -> None:
         assert lone_date("Tuesday, September 11, 2007")
         assert lone_date("Published: May 3, 2021")
+        assert lone_date("[June 8, 2023]")
         assert not lone_date("Since May 3, 2021 we have")
 
 

@@ -208,6 +208,13 @@ class TestOutlines:
             (3, 1, "ANOTHER LOUD LINE"),
         ]
 
+    def test_may_be_cut_short(self, pages: list[Page]) -> None:
+        cut = replace(self.ENTRIES[2], title="The middle of ev…")
+        other = replace(self.ENTRIES[2], title="The mid…")
+
+        assert (2, 1, "The Middle of everything") in self.found(pages, (*self.ENTRIES[1:], cut))
+        assert self.found(pages, (other,) * 3) == self.found(pages, ())
+
     def test_keep_deeper_guessed_headings_between(self, pages: list[Page]) -> None:
         styled = set_as(pages[0], **{"1__The": (20.0, True)}), pages[1], pages[2]
 

@@ -94,6 +94,8 @@ class TestTitles:
         assert titled(*head, "B. SCOTT, Judge.") == "Ann ROE v. STATE BOARD OF FISH"
         one_line = ("SUPREME COURT", "Roe v. Wade", "Argued and decided")
         assert titled(*one_line) == "Roe v. Wade"
+        roles = ("SUPREME COURT", "ROE, INC., PETITIONER v. WADE LLC, ET AL.", "Argued")
+        assert titled(*roles) == "ROE, INC. v. WADE LLC, ET AL"
 
     def test_are_what_a_recommended_citation_says(self, titled: Titled) -> None:
         cited = "RECOMMENDED CITATION: The Center, April 2014, “Old People and their Tools”"
