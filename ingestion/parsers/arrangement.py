@@ -1,17 +1,21 @@
 """The characters of a page arranged as lines that a reader reads: tables row by row."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
+from functools import cache
+from itertools import chain, groupby
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from data.contents import LineKind
 from ingestion.parsers.cells import Cell, loose_spaces
-from ingestion.parsers.cleaning import Characters
+from ingestion.parsers.cleaning import Characters, with_repaired_words
 from ingestion.parsers.columns import regions
+from ingestion.parsers.disorder import is_disordered
 from ingestion.parsers.grid import TableRow
 from ingestion.parsers.pieces import Pieces, pieces_of
+from ingestion.parsers.reading_order import rows_in_order
 from ingestion.parsers.rows import Piece, rows_of
 from ingestion.parsers.tables import tables_in
 
@@ -51,15 +55,45 @@ def arranged(characters: Characters, size: tuple[float, float]) -> Arrangement:
     pieces = pieces_of(characters, size)
     characters = _with_joined_lines(characters, pieces)
     tables: list[list[TableRow]] = []
-    if len(pieces) <= _MOST_PIECES and pieces.figures.sum() >= _FIGURES:
-        rows = rows_of(_placed(characters, pieces))
-        tables = [table for region in regions(rows) for table in tables_in(region)]
-    if not tables:
-        lines = int((characters.codes == _LF).sum()) + 1
-        return Arrangement(characters, (LineKind.TEXT,) * lines)
-    units = list(_units(characters, pieces, tables))
+    order = None
+    if len(pieces) <= _MOST_PIECES:
+        order = _order(characters, pieces)
+        if pieces.figures.sum() >= _FIGURES:
+            rows = rows_of(_placed(characters, pieces))
+            tables = [table for region in regions(rows) for table in tables_in(region)]
+    if not tables and order is None:
+        return Arrangement(characters, _texts(characters))
+    units = list(_units(characters, pieces, tables, order))
     kinds = tuple(kind for unit in units for kind in unit.kinds)
-    return Arrangement(_assembled(characters, units), kinds)
+    characters = _assembled(characters, units)
+    if not tables:
+        # Words divided at the end of a line have found their other half.
+        characters = with_repaired_words(characters)
+        kinds = _texts(characters)
+    return Arrangement(characters, kinds)
+
+
+def _texts(characters: Characters) -> tuple[LineKind, ...]:
+    return (LineKind.TEXT,) * (int((characters.codes == _LF).sum()) + 1)
+
+
+def _order(characters: Characters, pieces: Pieces) -> list[list[int]] | None:
+    """Return the numbers of the pieces row by row in reading order, where the parser's is none."""
+    small = _small_letters()[np.minimum(characters.codes[pieces.starts], 0xFFFF)]
+    if not is_disordered(pieces.extents, small):
+        return None
+    placed = (pieces.extents[:, 2] > pieces.extents[:, 0]) & (
+        pieces.extents[:, 3] > pieces.extents[:, 1]
+    )
+    numbers = np.flatnonzero(placed)
+    rows = rows_in_order(pieces.extents[placed])
+    ordered = [[int(numbers[number]) for number in row] for row in rows]
+    return ordered + [[number] for number in np.flatnonzero(~placed).tolist()]
+
+
+@cache
+def _small_letters() -> npt.NDArray[np.bool_]:
+    return np.array([chr(code).islower() for code in range(0x10000)])
 
 
 def _with_joined_lines(characters: Characters, pieces: Pieces) -> Characters:
@@ -89,8 +123,13 @@ def _placed(characters: Characters, pieces: Pieces) -> Iterator[Piece]:
             yield Piece(number, text[start:end], x0, y0, x1, y1)
 
 
-def _units(characters: Characters, pieces: Pieces, tables: list[list[TableRow]]) -> Iterator[Unit]:
-    """Yield what the new text consists of, in the parser's order.
+def _units(
+    characters: Characters,
+    pieces: Pieces,
+    tables: list[list[TableRow]],
+    order: list[list[int]] | None,
+) -> Iterator[Unit]:
+    """Yield what the new text consists of, in this order or else in the parser's.
 
     A table stands where the first of its pieces did.
     """
@@ -100,19 +139,30 @@ def _units(characters: Characters, pieces: Pieces, tables: list[list[TableRow]])
         for number in _numbers(table):
             owners[number] = owner
     written = set()
-    at = 0
-    while at < len(starts):
-        owner, first = owners[at], at
-        at += 1
-        if owner < 0:
-            while at < len(starts) and owners[at] < 0:
-                at += 1
-            ends_of_lines = int((characters.codes[starts[first] : ends[at - 1]] == _LF).sum())
-            yield Unit([(starts[first], ends[at - 1])], [LineKind.TEXT] * (ends_of_lines + 1))
-        elif owner not in written:
-            written.add(owner)
-            for row in tables[owner]:
-                yield Unit(_row_parts(row, starts, ends), [row.kind])
+    for run in _runs(owners) if order is None else order:
+        text = [number for number in run if owners[number] < 0]
+        for owner in dict.fromkeys(owners[number] for number in run if owners[number] >= 0):
+            if owner not in written:
+                written.add(owner)
+                for row in tables[owner]:
+                    yield Unit(_row_parts(row, starts, ends), [row.kind])
+        if not text:
+            continue
+        if order is None:
+            start, end = starts[text[0]], ends[text[-1]]
+            lines = int((characters.codes[start:end] == _LF).sum()) + 1
+            yield Unit([(start, end)], [LineKind.TEXT] * lines)
+        else:
+            parts: list[Part] = []
+            for number in text:
+                parts += [" ", (starts[number], ends[number])]
+            yield Unit(parts[1:], [LineKind.TEXT])
+
+
+def _runs(owners: list[int]) -> Iterator[list[int]]:
+    """Yield the numbers of consecutive pieces that belong to the same table, or to none."""
+    for _, run in groupby(range(len(owners)), key=owners.__getitem__):
+        yield list(run)
 
 
 def _numbers(table: list[TableRow]) -> Iterator[int]:

@@ -58,7 +58,7 @@ def cleaned(codes: Codes, boxes: Boxes) -> Characters:
     """
     characters = Characters(codes.copy(), boxes.copy(), np.arange(len(codes)))
     characters = _without_invisible(_with_whole_surrogates(characters))
-    characters = _with_repaired_words(characters)
+    characters = with_repaired_words(characters)
     characters = _with_single_spaces(characters)
     return _placed(_composed(characters))
 
@@ -100,7 +100,7 @@ def treatments() -> npt.NDArray[np.uint8]:
     return kinds
 
 
-def _with_repaired_words(characters: Characters) -> Characters:
+def with_repaired_words(characters: Characters) -> Characters:
     """Make words whole that a hyphen divides at a line end; the line then ends behind the word.
 
     PDFium gives U+FFFE for a hyphen at a line end and leaves the line end out, whether the

@@ -1,4 +1,4 @@
-"""The order in which a person reads lines that were found on a picture."""
+"""The order in which a person reads lines, by where they stand."""
 
 from collections.abc import Iterator
 
@@ -23,7 +23,7 @@ _SHARED = 0.5
 def rows_in_order(extents: Extents) -> list[list[int]]:
     """Return the indices of lines, row by row, column after column.
 
-    ``extents`` are x0, y0, x1, y1 of each line on a level picture.
+    ``extents`` are x0, y0, x1, y1 of each line on a level page.
     """
     return list(_ordered(extents, np.arange(len(extents))))
 

@@ -46,9 +46,13 @@ def inked(characters: Characters) -> Counter[tuple[object, ...]]:
     )
 
 
+PROSE = ["a line of prose that is long", "Another line that is so too"]
+
+
 class TestArrangedCharacters:
     @given(
-        st.lists(st.tuples(st.sampled_from(WORDS), PLACES), min_size=1, max_size=40),
+        st.lists(st.tuples(st.sampled_from(WORDS), PLACES), min_size=1, max_size=40)
+        | st.lists(st.tuples(st.sampled_from(WORDS + 6 * PROSE), PLACES), min_size=9, max_size=30),
         st.randoms(use_true_random=False),
     )
     def test_are_the_same_ones_each_with_its_box(
