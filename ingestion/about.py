@@ -93,9 +93,10 @@ def _day(period: str | None) -> str | None:
 def _printed(front: Front, kind: str | None) -> Written | None:
     if match := _ARXIV.search(front.text):
         return first_date(match[1])
-    if kind == OPINION and (match := _DECIDED.search(front.text)):
-        return first_date(match[1])
     lines = [line.text for line in front.first[:_TOP]]
+    for text in lines if kind == OPINION else []:
+        if (match := _DECIDED.search(text)) and (found := first_date(match[1])):
+            return found
     for before, text in pairwise(["", *lines]):
         if (found := lone_date(text)) and not _NO_DATE.search(before):
             return found

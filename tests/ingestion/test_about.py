@@ -197,6 +197,8 @@ class TestOtherKinds:
         found = about("SUPREME COURT", "ACME INC., PETITIONER v. FISH LLC", dates, "JUSTICE FOX")
 
         assert found == About(date="2023-06-08", kind="court opinion")
+        vaguely = ("SUPREME COURT", "ACME v. FISH", "It was decided by all of us", "May 3, 2020")
+        assert about(*vaguely).date == "2020-05-03"
 
     def test_letters_are_short_and_address_somebody(self, about: Callable[..., About]) -> None:
         assert about("ACME", "Dear Mr Miller,", facts=FileFacts(2)).kind == "letter"
