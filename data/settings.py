@@ -197,6 +197,8 @@ class ModelSettings(Section):
     connect_seconds: Seconds = 5.0
     first_token_seconds: Seconds = 60.0
     between_tokens_seconds: Seconds = 30.0
+    # For a follow-up's meaning; a rule is used when it takes longer.
+    rewriting_seconds: Seconds = 3.0
     max_output_tokens: Positive = 1024
     # What a request may hold of passages and of earlier turns: about four characters a token.
     prompt_characters: Positive = 24_000

@@ -15,8 +15,9 @@ from retrieval.admission import Admission, Ticket
 from retrieval.deadline import Deadline
 from retrieval.drafts import Draft
 from retrieval.events import Accepted, Done, Event, Reason, Sources, Token
-from retrieval.models.model import Finish, Model, Task
+from retrieval.models.model import Finish, Model, Rewriter, Task
 from retrieval.passages import Found, Question, Scope
+from retrieval.rewriting import query_of
 from retrieval.timing import Clock
 from retrieval.verification import Verdict, Verifier
 
@@ -71,22 +72,26 @@ class Answerer:
             await deadline.wait(ticket.turn())
             clock.lap("queue")
 
-            search = self._searcher.passages_for_answer(
-                question.scope, question.question, question.limit
-            )
+            query = await query_of(question, model, deadline)
+            if question.history:
+                clock.lap("rewriting")
+
+            search = self._searcher.passages_for_answer(question.scope, query, question.limit)
             found = await deadline.wait(search)
             clock.lap("search", **found.timings_ms)
             yield Sources(found.passages)
 
-            reason = reason_to_abstain(question.question, found, self._settings)
+            reason = reason_to_abstain(query, found, self._settings)
             if reason is not None:
                 for word in _WORD.findall(SENTENCES[reason]):
                     yield Token(word)
-                yield _abstention(reason, model, clock)
+                yield _abstention(reason, query, model, clock)
                 return
 
             draft = Draft(len(found.passages))
-            task = Task(question.question, found.passages, question.history)
+            # Who can't read the conversation is asked what the question means.
+            asked = question.question if isinstance(model, Rewriter) else query
+            task = Task(asked, found.passages, question.history)
             async with aclosing(model.write(task, deadline)) as pieces:
                 async for piece in pieces:
                     text = draft.add(piece)
@@ -101,7 +106,7 @@ class Answerer:
             check = self._verifier.check(question, answer, found.passages)
             verdict = await deadline.wait(check)
             clock.lap("citations")
-            yield _done(answer, verdict, model, draft.finish, clock)
+            yield _done(answer, query, verdict, model, draft.finish, clock)
         finally:
             ticket.release()
 
@@ -129,7 +134,7 @@ class Answer:
             self._ticket.release()
 
 
-def _abstention(reason: Reason, model: Model, clock: Clock) -> Done:
+def _abstention(reason: Reason, query: str, model: Model, clock: Clock) -> Done:
     return Done(
         answer=SENTENCES[reason],
         sentences=(),
@@ -137,12 +142,15 @@ def _abstention(reason: Reason, model: Model, clock: Clock) -> Done:
         abstained=True,
         reason=reason,
         model=model.name,
+        query=query,
         usage={},
         timings_ms=clock.timings(),
     )
 
 
-def _done(answer: str, verdict: Verdict, model: Model, finish: Finish, clock: Clock) -> Done:
+def _done(
+    answer: str, query: str, verdict: Verdict, model: Model, finish: Finish, clock: Clock
+) -> Done:
     abstained = not verdict.citations
     return Done(
         answer=answer,
@@ -151,6 +159,7 @@ def _done(answer: str, verdict: Verdict, model: Model, finish: Finish, clock: Cl
         abstained=abstained,
         reason=Reason.MODEL_DECLINED if abstained else None,
         model=model.name,
+        query=query,
         usage=finish.usage,
         timings_ms=clock.timings(),
         truncated=finish.truncated,

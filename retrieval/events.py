@@ -79,6 +79,8 @@ class Done:
     abstained: bool
     reason: Reason | None
     model: str
+    # What was searched for: the question, or what a follow-up means without its conversation.
+    query: str
     usage: Mapping[str, int]
     timings_ms: Mapping[str, float]
     # The model stopped at a limit on length.

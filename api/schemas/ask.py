@@ -81,6 +81,7 @@ class AnswerBody(ResponseModel):
     abstained: bool
     reason: Reason | None
     model: str
+    query: str = Field(description="what was searched for: a follow-up in words of its own")
     usage: Mapping[str, int]
     timings_ms: Mapping[str, float]
     truncated: bool

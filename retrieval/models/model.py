@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from retrieval.deadline import Deadline
 from retrieval.passages import Passage, Turn
@@ -39,5 +39,17 @@ class Model(Protocol):
 
         Closing the generator, or cancelling whoever reads it, stops the generation at once.
         Raises ``ModelUnavailable`` or ``DeadlineExceeded``.
+        """
+        ...
+
+
+@runtime_checkable
+class Rewriter(Protocol):
+    """A model that reads conversations, and can say what a follow-up means without them."""
+
+    async def rewrite(self, question: str, history: tuple[Turn, ...], deadline: Deadline) -> str:
+        """Return the question in words that need no conversation; whatever the model says.
+
+        Raises ``ModelUnavailable``, or ``DeadlineExceeded`` also at a limit of its own.
         """
         ...

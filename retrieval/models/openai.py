@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass
 from itertools import count
 from typing import Any, TypeVar, cast
 
@@ -16,7 +17,8 @@ from retrieval.models.completion import Completion
 from retrieval.models.connections import Connections
 from retrieval.models.model import Finish, Task
 from retrieval.models.retries import is_worth_retrying, pause_seconds
-from retrieval.prompting import messages_for
+from retrieval.passages import Turn
+from retrieval.prompting import messages_for, messages_for_rewriting
 
 T = TypeVar("T")
 # The terminating chunk comes with the last event or right behind it, and only a connection that
@@ -24,6 +26,8 @@ T = TypeVar("T")
 _DRAIN_SECONDS = 0.05
 _REFUSAL_BYTES = 16 * 1024
 STREAM_OPTIONS = b"stream_options"
+# A question is no longer.
+_REWRITING_TOKENS = 64
 
 
 class OpenAIModel:
@@ -48,13 +52,34 @@ class OpenAIModel:
         """The name that the endpoint knows it by."""
         return self._settings.name or "default"
 
-    async def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
+    def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
         """Yield the text as it comes; what comes faster than it is read comes in one piece."""
+        settings = self._settings
+        messages = messages_for(task, settings)
+        request = _Request(messages, settings.max_output_tokens, settings.temperature)
+        return self._completed(request, deadline)
+
+    async def rewrite(self, question: str, history: tuple[Turn, ...], deadline: Deadline) -> str:
+        """Return what the model makes of a follow-up; nothing when it does not come to an end."""
+        messages = messages_for_rewriting(question, history, self._settings)
+        soon = Deadline(min(self._settings.rewriting_seconds, deadline.remaining()))
+        said = ""
+        async with aclosing(self._completed(_Request(messages, _REWRITING_TOKENS), soon)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Finish):
+                    return "" if piece.truncated else said
+                said += piece
+        return ""
+
+    async def _completed(
+        self, request: "_Request", deadline: Deadline
+    ) -> AsyncGenerator[str | Finish, None]:
+        """Yield the text of a completion, then how it went."""
         waiting = _Waiting(deadline, self._settings, self._connections.host)
         completion = Completion(self._connections.host)
         try:
             async with (
-                self._accepted(task, waiting) as response,
+                self._accepted(request, waiting) as response,
                 aclosing(_chunks_of(response)) as chunks,
             ):
                 while not completion.ended and (chunk := await waiting.chunk(chunks)):
@@ -72,15 +97,16 @@ class OpenAIModel:
         yield completion.close()
 
     @asynccontextmanager
-    async def _accepted(self, task: Task, waiting: "_Waiting") -> AsyncIterator[httpx.Response]:
-        """Hold the response that the endpoint accepted the task with, trying again if needed."""
-        messages = messages_for(task, self._settings)
+    async def _accepted(
+        self, request: "_Request", waiting: "_Waiting"
+    ) -> AsyncIterator[httpx.Response]:
+        """Hold the response that the endpoint accepted it with, trying again if needed."""
         host = self._connections.host
         for attempt in count():
             refusal: httpx.Response | None = None
             async with AsyncExitStack() as stack:
                 try:
-                    body = self._body(messages)
+                    body = self._body(request)
                     sending = self._connections.stream(body)
                     response = await waiting.until(stack.enter_async_context(sending))
                 except httpx.TransportError as error:
@@ -102,13 +128,13 @@ class OpenAIModel:
                 raise problem
             await asyncio.sleep(pause)
 
-    def _body(self, messages: list[dict[str, str]]) -> bytes:
+    def _body(self, request: "_Request") -> bytes:
         body: dict[str, Any] = {
             "model": self.name,
-            "messages": messages,
+            "messages": request.messages,
             "stream": True,
-            "temperature": self._settings.temperature,
-            "max_tokens": self._settings.max_output_tokens,
+            "temperature": request.temperature,
+            "max_tokens": request.max_tokens,
         }
         if self._knows_stream_options:
             body["stream_options"] = {"include_usage": True}
@@ -127,6 +153,15 @@ class OpenAIModel:
         if refused:
             self._knows_stream_options = False
         return refused
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What an endpoint is asked for."""
+
+    messages: list[dict[str, str]]
+    max_tokens: int
+    temperature: float = 0.0
 
 
 class _Waiting:

@@ -24,9 +24,13 @@ class Service:
 
 
 @asynccontextmanager
-async def service(shelf: Shelf, server: ModelServer, places: int = 2) -> AsyncIterator[Service]:
+async def service(
+    shelf: Shelf, server: ModelServer, places: int = 2, rewriting_seconds: float = 5.0
+) -> AsyncIterator[Service]:
     admission = Admission(AnswerSettings(max_running=places, max_waiting=1))
-    model_settings = ModelSettings(base_url=server.base_url, name="m", clients=1)
+    model_settings = ModelSettings(
+        base_url=server.base_url, name="m", clients=1, rewriting_seconds=rewriting_seconds
+    )
     async with OpenAIModel.opened(model_settings) as model:
         answerer = Answerer(shelf, [model], Verifier(shelf.read_pages), admission, SearchSettings())
         yield Service(answerer, admission)

@@ -5,7 +5,7 @@ import numpy as np
 from data.boxes import pack
 from data.contents import Page
 from retrieval.citations import PageKey
-from retrieval.passages import Found, Passage, Question, Scope, Span
+from retrieval.passages import Found, Passage, Question, Scope, Span, Turn
 
 
 class Shelf:
@@ -17,6 +17,7 @@ class Shelf:
         self.best_similarity: float | None = 0.9
         self.ready = True
         self.reads: list[list[PageKey]] = []
+        self.queries: list[str] = []
 
     def put(self, text: str, document_id: str = "d1", page: int = 1) -> Passage:
         """Add a passage that is the whole text of a page but its first and last line."""
@@ -60,10 +61,14 @@ class Shelf:
 
     async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
         assert scope.workspace == "w"
+        self.queries.append(query)
         passages = tuple(self.passages[:limit])
         return Found(passages, {"dense": 1.0}, self.best_similarity, self.ready)
 
 
-def ask(question: str, timeout_seconds: float = 10.0, model: str | None = None) -> Question:
-    """Return a question as the API would put it."""
-    return Question(Scope("w"), question, timeout_seconds=timeout_seconds, model=model)
+def ask(
+    question: str, timeout_seconds: float = 10.0, model: str | None = None, earlier: str = ""
+) -> Question:
+    """Return a question as the API would put it, after an earlier one if there was one."""
+    turns = (Turn("user", earlier), Turn("assistant", "It was so [1].")) if earlier else ()
+    return Question(Scope("w"), question, turns, timeout_seconds=timeout_seconds, model=model)
