@@ -18,12 +18,12 @@ from data.settings import Settings
 from data.stores import Stores
 from ingestion.imaging import Imager
 from ingestion.marking import mark
+from ingestion.media_types import PDF
 from ingestion.png import decoded, encoded
 from retrieval.lanes import Lane
 
 logger = logging.getLogger(__name__)
 
-PDF = "application/pdf"
 # One more whenever a page is drawn or marked in another way: it is part of every tag and name.
 REVISION = 1
 # A page that could not be drawn is tried again after that.
