@@ -1,6 +1,6 @@
 """The characters of a page arranged as lines that a reader reads: tables row by row."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from itertools import chain, groupby
 from typing import NamedTuple
@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.contents import LineKind
-from ingestion.parsers.cells import Cell, loose_spaces
+from ingestion.parsers.assembly import Part, Unit, assembled, joined, row_parts
 from ingestion.parsers.cleaning import Characters, with_repaired_words
 from ingestion.parsers.columns import regions
 from ingestion.parsers.disorder import is_disordered
@@ -18,23 +18,13 @@ from ingestion.parsers.pieces import Pieces, pieces_of
 from ingestion.parsers.reading_order import rows_in_order
 from ingestion.parsers.rows import Piece, rows_of
 from ingestion.parsers.tables import tables_in
+from ingestion.parsers.turning import turned_lines
 
-SEPARATOR = " | "
 _LF, _SPACE = 0x0A, 0x20
 # A page of more pieces than this is left as it is: no reader reads it either.
 _MOST_PIECES = 4_000
 # A table has at least so many figures.
 _FIGURES = 3
-
-# A part of the new text: a range of the old one, or what is put in.
-Part = tuple[int, int] | str
-
-
-class Unit(NamedTuple):
-    """A part of a page that stays together: the parts of its text, and the kinds of its lines."""
-
-    parts: list[Part]
-    kinds: list[LineKind]
 
 
 class Arrangement(NamedTuple):
@@ -44,20 +34,35 @@ class Arrangement(NamedTuple):
     kinds: tuple[LineKind, ...]
 
 
-def arranged(characters: Characters, size: tuple[float, float]) -> Arrangement:
+def arranged(
+    characters: Characters, size: tuple[float, float], *, in_order: bool = True
+) -> Arrangement:
     """Return the characters with each row of a table on one line, its cells set apart.
 
-    ``size``: width and height of the page in points. Nothing that can be seen is lost or
-    doubled. What is put in has the empty box.
+    Lines that run up or down, as stamps on a margin do, come last. Nothing that can be seen is
+    lost or doubled; what is put in has the empty box. ``size``: width and height of the page in
+    points; ``in_order``: whether the parser's order may be right.
     """
     if not len(characters.codes):
         return Arrangement(characters, ())
+    turned = turned_lines(characters, size)
+    if not turned.any():
+        return _arranged(characters, size, in_order=in_order)
+    last = _without_line_end(characters.where(turned))
+    if turned.all():
+        return Arrangement(last, _texts(last))
+    first, kinds = _arranged(_without_line_end(characters.where(~turned)), size, in_order=in_order)
+    return Arrangement(joined(first, last), kinds + _texts(last))
+
+
+def _arranged(characters: Characters, size: tuple[float, float], *, in_order: bool) -> Arrangement:
     pieces = pieces_of(characters, size)
     characters = _with_joined_lines(characters, pieces)
     tables: list[list[TableRow]] = []
     order = None
     if len(pieces) <= _MOST_PIECES:
-        order = _order(characters, pieces)
+        if not in_order or _is_disordered(characters, pieces):
+            order = _order(pieces)
         if pieces.figures.sum() >= _FIGURES:
             rows = rows_of(_placed(characters, pieces))
             tables = [table for region in regions(rows) for table in tables_in(region)]
@@ -65,7 +70,7 @@ def arranged(characters: Characters, size: tuple[float, float]) -> Arrangement:
         return Arrangement(characters, _texts(characters))
     units = list(_units(characters, pieces, tables, order))
     kinds = tuple(kind for unit in units for kind in unit.kinds)
-    characters = _assembled(characters, units)
+    characters = assembled(characters, units)
     if not tables:
         # Words divided at the end of a line have found their other half.
         characters = with_repaired_words(characters)
@@ -73,18 +78,25 @@ def arranged(characters: Characters, size: tuple[float, float]) -> Arrangement:
     return Arrangement(characters, kinds)
 
 
+def _without_line_end(characters: Characters) -> Characters:
+    keep = np.ones(len(characters.codes), bool)
+    keep[-1] = characters.codes[-1] != _LF
+    return characters.where(keep)
+
+
 def _texts(characters: Characters) -> tuple[LineKind, ...]:
     return (LineKind.TEXT,) * (int((characters.codes == _LF).sum()) + 1)
 
 
-def _order(characters: Characters, pieces: Pieces) -> list[list[int]] | None:
-    """Return the numbers of the pieces row by row in reading order, where the parser's is none."""
+def _is_disordered(characters: Characters, pieces: Pieces) -> bool:
     small = _small_letters()[np.minimum(characters.codes[pieces.starts], 0xFFFF)]
-    if not is_disordered(pieces.extents, small):
-        return None
-    placed = (pieces.extents[:, 2] > pieces.extents[:, 0]) & (
-        pieces.extents[:, 3] > pieces.extents[:, 1]
-    )
+    return is_disordered(pieces.extents, small)
+
+
+def _order(pieces: Pieces) -> list[list[int]]:
+    """Return the numbers of the pieces row by row in reading order."""
+    sides = pieces.extents[:, 2:] - pieces.extents[:, :2]
+    placed = (sides > 0).all(axis=1)
     numbers = np.flatnonzero(placed)
     rows = rows_in_order(pieces.extents[placed])
     ordered = [[int(numbers[number]) for number in row] for row in rows]
@@ -145,7 +157,7 @@ def _units(
             if owner not in written:
                 written.add(owner)
                 for row in tables[owner]:
-                    yield Unit(_row_parts(row, starts, ends), [row.kind])
+                    yield Unit(row_parts(row, starts, ends), [row.kind])
         if not text:
             continue
         if order is None:
@@ -170,60 +182,3 @@ def _numbers(table: list[TableRow]) -> Iterator[int]:
         for cell in chain.from_iterable(chain(row.labels, row.values)):
             for piece in cell.pieces:
                 yield piece.number
-
-
-def _row_parts(row: TableRow, starts: list[int], ends: list[int]) -> list[Part]:
-    """Return a row's parts: its cells with separators, or its label alone."""
-    columns = [*row.labels, *row.values]
-    if not any(columns[1:]):
-        columns = columns[:1]
-    parts: list[Part] = []
-    for index, column in enumerate(columns):
-        if index:
-            parts.append(SEPARATOR)
-        for order, cell in enumerate(column):
-            if order:
-                parts.append(" ")
-            parts += _cell_parts(cell, starts, ends)
-    # No line begins or ends with a space.
-    if parts[0] == SEPARATOR:
-        parts[0] = SEPARATOR.lstrip()
-    if parts[-1] == SEPARATOR:
-        parts[-1] = SEPARATOR.rstrip()
-    return parts
-
-
-def _cell_parts(cell: Cell, starts: list[int], ends: list[int]) -> Iterator[Part]:
-    """Yield a cell's parts: its pieces, a space between them, and no loose ones."""
-    loose = loose_spaces(" ".join(piece.text for piece in cell.pieces))
-    offset = 0
-    for piece in cell.pieces:
-        if offset and offset - 1 not in loose:
-            yield " "
-        start, end = starts[piece.number], ends[piece.number]
-        gaps = [at - offset for at in loose if offset <= at < offset + end - start]
-        for gap in gaps:
-            yield start, starts[piece.number] + gap
-            start = starts[piece.number] + gap + 1
-        yield start, end
-        offset += len(piece.text) + 1
-
-
-def _assembled(characters: Characters, units: Iterable[Unit]) -> Characters:
-    """Return the characters of the units, a line end between them."""
-    parts = [part for unit in units for part in ("\n", *unit.parts)][1:]
-    # What is put in counts as the character before it, and has the empty box.
-    at = np.concatenate(
-        [np.full(len(part), 0) if isinstance(part, str) else np.arange(*part) for part in parts]
-    )
-    put_in = np.concatenate(
-        [np.full(len(part) if isinstance(part, str) else part[1] - part[0], isinstance(part, str))
-         for part in parts]
-    )  # fmt: skip
-    literal = "".join(part for part in parts if isinstance(part, str))
-    before = np.maximum.accumulate(np.where(put_in, 0, np.arange(len(at))))
-    at = at[before]
-    codes, boxes, source = characters.codes[at], characters.boxes[at], characters.source[at]
-    codes[put_in] = np.frombuffer(literal.encode("utf-32-le"), "<u4")
-    boxes[put_in] = 0
-    return Characters(codes, boxes, source)

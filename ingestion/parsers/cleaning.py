@@ -24,6 +24,14 @@ _DROPPED = (
     (0x3164, 0x3164), (0xD800, 0xDFFF), (0xFDD0, 0xFDEF), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF),
     (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0xFFFF, 0xFFFF),
 )  # fmt: skip
+# The Latin ones only: those of other scripts are letters.
+_LIGATURES = (0xFB00, 0xFB06)
+# Bullets, squares, arrows and ticks of Symbol and Wingdings, in the codes of their fonts.
+_BULLETS = (
+    0xF06C, 0xF06E, 0xF071, 0xF075, 0xF076, 0xF077, 0xF09F, 0xF0A7, 0xF0A8, 0xF0B7, 0xF0D8,
+    0xF0E0, 0xF0F0, 0xF0FC,
+)  # fmt: skip
+_BULLET = 0x2022
 # Unicode tags and the variation selectors beside them: invisible, so they can hide words.
 TAGS = (0xE0000, 0xE0FFF)
 
@@ -58,6 +66,7 @@ def cleaned(codes: Codes, boxes: Boxes) -> Characters:
     """
     characters = Characters(codes.copy(), boxes.copy(), np.arange(len(codes)))
     characters = _without_invisible(_with_whole_surrogates(characters))
+    characters = _without_ligatures(characters)
     characters = with_repaired_words(characters)
     characters = _with_single_spaces(characters)
     return _placed(_composed(characters))
@@ -84,6 +93,7 @@ def _without_invisible(characters: Characters) -> Characters:
     if wide.any():
         hidden = ((codes >= TAGS[0]) & (codes <= TAGS[1])) | (codes > 0x10FFFF)
         kinds[wide] = np.where(hidden | ((codes & 0xFFFE) == 0xFFFE), DROP, KEEP)[wide]
+    codes[np.isin(codes, _BULLETS)] = _BULLET
     codes[kinds == AS_SPACE] = _SPACE
     codes[kinds == AS_LF] = _LF
     return characters.where(kinds != DROP)
@@ -98,6 +108,30 @@ def treatments() -> npt.NDArray[np.uint8]:
     kinds[list(_SPACES)] = AS_SPACE
     kinds[list(_LINE_ENDS)] = AS_LF
     return kinds
+
+
+def _without_ligatures(characters: Characters) -> Characters:
+    """Return the characters with "fi" for its ligature; each letter has its part of the box."""
+    codes, boxes, source = characters
+    found = (codes >= _LIGATURES[0]) & (codes <= _LIGATURES[1])
+    if not found.any():
+        return characters
+    letters = {int(code): unicodedata.normalize("NFKC", chr(code)) for code in codes[found]}
+    counts = np.ones(len(codes), np.int64)
+    counts[found] = [len(letters[int(code)]) for code in codes[found]]
+    owners = np.repeat(np.arange(len(codes)), counts)
+    parts = np.arange(len(owners)) - (np.cumsum(counts) - counts)[owners]
+    codes = codes[owners]
+    codes[found[owners]] = [
+        ord(letter) for code in characters.codes[found] for letter in letters[int(code)]
+    ]
+    boxes = boxes[owners]
+    left, width = boxes[:, 0].copy(), (boxes[:, 2] - boxes[:, 0]) / counts[owners]
+    boxes[:, 0] = left + width * parts
+    # The last letter ends where the ligature did, to the last bit.
+    ends = parts == counts[owners] - 1
+    boxes[:, 2] = np.where(ends, boxes[:, 2], left + width * (parts + 1))
+    return Characters(codes, boxes, source[owners])
 
 
 def with_repaired_words(characters: Characters) -> Characters:

@@ -33,6 +33,7 @@ from ingestion.parsers.pictures import is_picture, letters
 from ingestion.parsers.placement import Placement
 from ingestion.parsers.rendering import OcrFailed
 from ingestion.parsers.serving import Opening
+from ingestion.parsers.turning import Turn
 
 _BOLD_WEIGHT = 600
 _BOLD_NAMES = ("bold", "black", "heavy", "demi")
@@ -86,14 +87,17 @@ class PdfFile:
         codes, rects = _codes(text_page, count), _rects(text_page, count)
         boxes = placement.fractions(rects)
         seen = _on_page(codes, boxes) & ~hidden(page, text_page, codes, rects)
-        characters = cleaned(codes[seen], boxes[seen])
+        turn = Turn.of(codes[seen], boxes[seen], placement.size)
+        characters = cleaned(codes[seen], turn.upright(boxes[seen]))
         indices = np.flatnonzero(seen)
         characters = Characters(characters.codes, characters.boxes, indices[characters.source])
-        characters, kinds = arranged(characters, placement.size)
+        characters, kinds = arranged(
+            characters, turn.size(placement.size), in_order=turn.quarters == 0
+        )
         characters, lines = composed(characters, lambda index: _style(text_page, index), kinds)
         warning = PAGE_TRUNCATED if found > count else None
         text = characters.text
-        read = Page(number, text, pack(characters.boxes), lines, warning=warning)
+        read = Page(number, text, pack(turn.displayed(characters.boxes)), lines, warning=warning)
         return read, is_picture(page, placement, text, has_marks=bool((codes[seen] > _SPACE).any()))
 
     def _scanned(self, read: Page, page: Any) -> Page:

@@ -30,6 +30,9 @@ class TestCleanedText:
             ("tag\U000e0041\U000e007fged", "tagged"),
             ("pair \U0001f600 half \ud83d and \udc00.", "pair \U0001f600 half and ."),
             ("e\u0301te\u0301, \u1112\u1161\u11ab", "été, 한"),
+            ("e\ufb03cient \ufb02ow, \ufb06op", "efficient flow, stop"),
+            ("\ufb13 and \ufe8d stay", "\ufb13 and \ufe8d stay"),
+            ("\uf0b7 one\n\uf0a7 two", "• one\n• two"),
             ("", ""),
             (" \r\n \0", ""),
         ],
@@ -90,6 +93,14 @@ class TestAlignment:
 
         assert characters.text == "xéy"
         assert np.allclose(characters.boxes[1], [0.001, 0.5, 0.003, 0.6])
+
+    def test_the_letters_of_a_ligature_share_its_box(self) -> None:
+        characters = clean("o\ufb03ce")
+
+        assert characters.text == "office"
+        assert np.allclose(characters.boxes[1:4, 0], [0.001, 0.001 + 1 / 3000, 0.001 + 2 / 3000])
+        assert np.allclose(characters.boxes[1:4, 2], [0.001 + 1 / 3000, 0.001 + 2 / 3000, 0.002])
+        assert characters.source.tolist() == [0, 1, 1, 1, 2, 3]
 
     def test_a_space_without_a_place_takes_the_gap_between_its_neighbours(self) -> None:
         boxes = np.array([(0.1, 0.1, 0.2, 0.2), (0, 0, 0, 0), (0.25, 0.1, 0.3, 0.2)], np.float32)
