@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
+from data.file_errors import UnreadableFile
 from ingestion.parsers.decoding import decoded
 from ingestion.parsers.foreign_tables import blocks_of
 from ingestion.parsers.html_tables import grid_of, is_layout
@@ -24,6 +25,12 @@ BLOCKS = frozenset(
 # Each is directly under the one before it.
 _ITEMS = frozenset(("li", "dt", "dd", "tr"))
 _SPACE = re.compile(r"\s+")
+# With what XML may declare in it, of which HTML knows nothing.
+_DOCTYPE = re.compile(rb"<!DOCTYPE[^\[>]{0,1000}\[.*?\]\s*>", re.IGNORECASE | re.DOTALL)
+_FONTS = re.compile(
+    rb"</?(?:a|b|big|center|code|em|font|i|s|small|span|strike|strong|sub|sup|tt|u)(?:\s[^<>]*)?>",
+    re.IGNORECASE,
+)
 _DATES = ("date", "dcterms.created", "dcterms.date", "dc.date", "article:published_time")
 
 
@@ -46,13 +53,26 @@ def read(text: str, *, is_xml: bool = False) -> Hypertext:
     data = text.replace("\0", "").encode("utf-8", errors="replace")
     root = _as_xml(data) if is_xml else None
     if root is None and data.strip():
-        parser = etree.HTMLParser(
-            encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
-        )
-        root = etree.fromstring(data, parser)
+        root = _as_html(data)
     if root is None:
         return Hypertext([], Said())
     return Hypertext(list(_Walk(root).blocks()), _said(root))
+
+
+def _as_html(data: bytes) -> Any:
+    """Return the root of HTML, however it is written; raises ``UnreadableFile``.
+
+    The parser leaves out what is nested too deeply: fonts that nobody closes do that.
+    """
+    data = _DOCTYPE.sub(b"", data, count=1)
+    for tried in (data, _FONTS.sub(b"", data)):
+        parser = etree.HTMLParser(
+            encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True, no_network=True
+        )
+        root = etree.fromstring(tried, parser)
+        if not any(error.type_name == "ERR_RESOURCE_LIMIT" for error in parser.error_log):
+            return root
+    raise UnreadableFile("The file's elements are nested too deeply to be read.")
 
 
 def _as_xml(data: bytes) -> Any:

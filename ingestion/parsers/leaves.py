@@ -142,14 +142,14 @@ def sections(blocks: Sequence[Block], limit: int = PAGE_CHARACTERS) -> Iterator[
 def _is_section(blocks: Sequence[Block], top: int) -> bool:
     """Tell whether blocks are more than titles, or some words before the first section."""
     text = sum(len(block.text) for block in blocks if not block.level)
-    has_heading = any(0 < block.level <= top for block in blocks)
+    has_heading = any(block.level == top for block in blocks)
     return text > (0 if has_heading else _SHORT_PREFACE)
 
 
 def divided(
     blocks: Sequence[Block], limit: int = PAGE_CHARACTERS, label: str | None = None
 ) -> Iterator[Leaf]:
-    """Give leaves of up to ``limit`` characters each, as even as the blocks allow.
+    """Give leaves of about ``limit`` characters at most, as even as the blocks allow.
 
     A heading goes with what is under it, and a table's head stands over each of its parts.
     """
@@ -159,7 +159,8 @@ def divided(
     even = left / -(-left // limit) if left else limit
     for block in _no_longer(blocks, limit):
         size = len(block.text) + 2
-        if leaf and (used + size > limit or used >= even):
+        is_started = used > limit // 4 or any(not above.level for above in leaf)
+        if is_started and (used + size > limit or used >= even):
             kept = _without_trailing_headings(leaf)
             yield Leaf(tuple(leaf[:kept]), label)
             leaf = leaf[kept:]

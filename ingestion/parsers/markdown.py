@@ -22,7 +22,8 @@ def open_file(opening: Opening) -> OpenFile:
     front = _FRONT.match(text[:_LONGEST_FRONT])
     if front is not None and ":" in front.group(1):
         said, text = _said(front.group(1)), text[front.end() :]
-    renderer = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    # Lists and quotes in each other; deeper ones are left out, and twenty are soon there.
+    renderer = MarkdownIt("commonmark", {"maxNesting": 100}).enable(["table", "strikethrough"])
     shown = hypertext.read(renderer.render(text))
     leaves = sections(shown.blocks, min(opening.max_page_characters, PAGE_CHARACTERS))
     return Leaves(leaves, said, opening.max_pages, opening.max_page_characters)

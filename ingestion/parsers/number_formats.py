@@ -12,6 +12,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]')
 _DIGITS = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*)?(?:E[+-][#0?]+)?,*")
+# The format of a cell that has none.
+GENERAL = "General"
 # Stands for what is quoted.
 _LITERAL = "\0"
 _LARGEST_WHOLE = 1e15
@@ -37,8 +39,10 @@ class Format(NamedTuple):
 
 def shown(value: float, code: str, *, since_1904: bool) -> str:
     """Return a number as it is displayed; days and times as ISO 8601."""
-    if is_date_format(code):
+    if _is_moment(code):
         return _moment(value, code, since_1904=since_1904)
+    if code == GENERAL:
+        return general(value)
     form = _format(code, _section(code, value))
     if form is None:
         return general(value)
@@ -56,6 +60,11 @@ def shown(value: float, code: str, *, since_1904: bool) -> str:
     digits = digits.zfill(form.least_digits + len(digits) - len(digits.partition(".")[0]))
     is_negative = number < 0 and rounded != 0
     return f"{'-' if is_negative else ''}{form.before}{digits}{form.after}"
+
+
+@cache
+def _is_moment(code: str) -> bool:
+    return bool(is_date_format(code))
 
 
 def general(value: float) -> str:

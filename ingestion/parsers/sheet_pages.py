@@ -49,19 +49,18 @@ def _lines(rows: Iterable[Row]) -> Iterator[tuple[int, Block]]:
     What stands alone in the rows above a table's head is its title.
     """
     waiting: Row | None = None
-    in_table, number_before, left = False, 0, 0
+    in_table, left = False, 0
     for row in rows:
         filled = sum(1 for cell in row.cells if cell)
         if waiting is not None:
-            is_next = filled > 0 and row.number == waiting.number + 1
+            is_next = filled > 0 and not row.gap
             left = min(_left(waiting), _left(row)) if is_next else _left(waiting)
             heads = with_head([waiting.cells[left:], row.cells[left:]]).heads if is_next else 0
             kind = LineKind.TABLE_HEAD if heads else LineKind.TABLE_ROW
             yield waiting.number, Block(row_text(waiting.cells[left:]), 0, kind)
             in_table, waiting = is_next, None
-        elif row.number > number_before + 1:
+        elif row.gap:
             in_table = False
-        number_before = row.number
         if not filled:
             in_table = False
         elif in_table:

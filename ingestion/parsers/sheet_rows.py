@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ingestion.parsers.foreign_tables import Cells
 from ingestion.parsers.markup import elements
-from ingestion.parsers.number_formats import shown
+from ingestion.parsers.number_formats import GENERAL, shown
 from ingestion.parsers.wording import plain
 
 _MERGED = re.compile(
@@ -32,6 +32,8 @@ class Row(NamedTuple):
 
     number: int
     cells: Cells
+    # Rows without anything are left out above it; hidden ones are no gap.
+    gap: bool
 
 
 class Column(NamedTuple):
@@ -52,21 +54,21 @@ def rows_of(data: bytes, book: Book) -> Iterator[Row]:
             if element.get("hidden") in _YES:
                 hidden.update(_columns(element))
             continue
-        number = _number(element.get("r"), number + 1)
-        cells = dict(_cells(element, book))
+        before, number = number, _number(element.get("r"), number + 1)
+        cells = {column: text for column, text in _cells(element, book) if text}
         for column, (last, text) in list(above.items()):
             if number > last:
                 del above[column]
             else:
-                cells[column] = cells.get(column) or text
-        for column, text in cells.items():
-            if (number, column) in tall:
-                above[column] = Column(tall[number, column], text)
+                cells.setdefault(column, text)
+        if tall:
+            for column, text in cells.items():
+                if (number, column) in tall:
+                    above[column] = Column(tall[number, column], text)
         if element.get("hidden") not in _YES:
-            filled = {column: text for column, text in cells.items() if text}
-            width = max(filled, default=0)
-            shown_columns = [n for n in range(1, width + 1) if n not in hidden]
-            yield Row(number, [filled.get(column, "") for column in shown_columns])
+            columns = range(1, max(cells, default=0) + 1)
+            visible = [cells.get(n, "") for n in columns if n not in hidden]
+            yield Row(number, visible, gap=number > before + 1)
 
 
 def _cells(row: Any, book: Book) -> Iterator[tuple[int, str]]:
@@ -80,21 +82,25 @@ def _cells(row: Any, book: Book) -> Iterator[tuple[int, str]]:
 
 def _text(cell: Any, book: Book) -> str:
     kind = cell.get("t", "n")
-    if kind == "inlineStr":
-        return next((text_of(found) for found in cell.iterchildren("{*}is")), "")
-    # A formula's own text is beside its value, which is what is shown.
-    value = next((found.text or "" for found in cell.iterchildren("{*}v")), "")
+    value = ""
+    # A formula stands beside its value, which is what is shown.
+    for child in cell:
+        if child.tag.endswith("}v"):
+            value = child.text or ""
+        elif kind == "inlineStr" and child.tag.endswith("}is"):
+            return text_of(child)
     if kind == "s":
-        return book.texts[int(value)] if _is_index(value, book.texts) else ""
+        return book.texts[int(value)] if _is_index(value, len(book.texts)) else ""
     if kind == "b":
         return "TRUE" if value == "1" else "FALSE"
     if kind != "n" or not value:
         return plain(value)
     style = cell.get("s", "0")
+    code = book.formats[int(style)] if _is_index(style, len(book.formats)) else GENERAL
+    if code == GENERAL and value.isdecimal():
+        return str(value)
     try:
-        number = float(value)
-        code = book.formats[int(style)] if _is_index(style, book.formats) else "General"
-        return plain(shown(number, code, since_1904=book.since_1904))
+        return plain(shown(float(value), code, since_1904=book.since_1904))
     except (ValueError, OverflowError):
         return plain(value)
 
@@ -108,7 +114,9 @@ def text_of(element: Any) -> str:
 def _merged_down(data: bytes) -> dict[tuple[int, int], int]:
     """Return the last row of each cell that is merged with those below it, and with no others."""
     merged: dict[tuple[int, int], int] = {}
-    for found in _MERGED.finditer(data, max(data.rfind(b"mergeCells "), 0)):
+    # They stand behind the rows.
+    start = data.find(b"mergeCell ", max(data.rfind(b"</row>"), 0))
+    for found in _MERGED.finditer(data, max(start - 10, 0)) if start >= 0 else ():
         left, first, right, last = (part.decode() for part in found.groups())
         if left == right and 0 < int(last) - int(first) < _TALLEST_MERGED:
             merged[int(first), _column(left)] = int(last)
@@ -135,5 +143,5 @@ def _number(said: str | None, otherwise: int) -> int:
     return int(said) if said and said.isdecimal() and len(said) < 8 else otherwise
 
 
-def _is_index(said: str, items: list[str]) -> bool:
-    return said.isdecimal() and len(said) < 10 and int(said) < len(items)
+def _is_index(said: str, count: int) -> bool:
+    return said.isdecimal() and len(said) < 10 and int(said) < count
