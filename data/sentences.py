@@ -16,7 +16,7 @@ _LINE = re.compile(r"[^\n]+")
 _END = re.compile(
     r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[[^\[\]\n]{1,24}\])*+"
     r"(?:(?<=[^\W\d_]{2}[.!?\]])\d{1,3}|(?<=[.!?][\"”’»)\]])\d{1,3})?+(?=\s)"
-    r"|[。！？｡]+[」』”’）】]*"
+    r"|[。！？｡]+[」』”’）】]*(?:\[[^\[\]\n]{1,24}\])*+"
 )
 _LIST_MARK = re.compile(
     r"[ \t]*(?:[•◦▪■●○‣⁃∙·*–—\-➢✓]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+\S)"
@@ -36,6 +36,9 @@ _LABEL = re.compile(
 _GOES_ON = re.compile(
     r"(?:[,;&(–—-]|\b(?:and|or|of|the|a|an|for|to|in|on|by|with|und|y|de))$", re.I
 )
+# German ordinals: "am 8. Februar", "im 20. Jahrhundert".
+_ORDINAL = re.compile(r"\b(?:am|im|dem|den|der|des|vom|zum|seit|bis)\s+$", re.IGNORECASE)
+_COUNTED = re.compile(r"(?:Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh)")
 _WORD_BEFORE = re.compile(r"[^\s(\[\"“‘'—–]+$")
 _STARTS_SENTENCE = re.compile(r"[\"'“‘«(\[]*(?:[^\W\d_a-z]|\d|[•\-–—])")
 
@@ -53,7 +56,7 @@ _LEADING = frozenset(
     """
     mr mrs ms dr prof st rev hon gen col capt lt sgt sen rep gov messrs vs v cf e.g i.e viz
     approx ca fig figs eq eqs sec secs sect ch chap art no nos nr vol vols p pp para bzw z.b d.h
-    ref refs tab app mt ft orig
+    ref refs tab app mt ft orig vgl abs u.a hr fr sra dra núm pág ee
     """.split()
 )
 # These may stand at the end of a sentence, or not.
@@ -61,12 +64,12 @@ _EITHER = frozenset(
     """
     inc ltd co corp plc llc l.l.c jr sr etc al bros dept est ed eds jan feb mar apr jun jul aug
     sep sept oct nov dec mon tue wed thu fri sat sun a.m p.m ph.d m.d b.a m.a n.a s.a u.s u.k
-    u.n e.u d.c u.s.a s.p.a n.v b.v a.g incl excl max min ave blvd
+    uu mio mrd usw ggf u.n e.u d.c u.s.a s.p.a n.v b.v a.g incl excl max min ave blvd
     mio mrd tsd
     """.split()
 )
 # "No. 5" goes on, "No. That is wrong." does not.
-_BEFORE_NUMBERS = frozenset("no nos nr art app sec p ref tab mt ft".split())
+_BEFORE_NUMBERS = frozenset("no nos nr art app sec p c ref tab mt ft".split())
 _ROW_SHARE = 0.5
 _LONGEST_FIGURE = 32
 _SHORT_LINE = 0.6
@@ -128,9 +131,9 @@ def _is_short(line: str, width: int) -> bool:
 
 
 def _is_title(line: str) -> bool:
-    """Tell whether a line is set like a title: every word of some length has a capital."""
+    """Tell whether a line is set like a title: its words of some length have capitals."""
     words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > _SMALL_WORD]
-    return bool(words) and all(word[0].isupper() for word in words)
+    return len(words) > 1 and all(word[0].isupper() for word in words)
 
 
 def is_row(line: str) -> bool:
@@ -138,7 +141,14 @@ def is_row(line: str) -> bool:
     if CELL in line:
         return True
     words = line.split()
-    figures = sum(1 for word in words if len(word) <= _LONGEST_FIGURE and _FIGURE.fullmatch(word))
+    figures = sum(
+        1
+        for word in words
+        # Most words are seen to be none by their first letter ("n/a" begins with one).
+        if (word[0] in "nN" or not word[0].isalpha())
+        and len(word) <= _LONGEST_FIGURE
+        and _FIGURE.fullmatch(word)
+    )
     return figures >= max(2, _ROW_SHARE * len(words))
 
 
@@ -175,10 +185,14 @@ def _is_abbreviation(text: str, first: int, dot: int, after: str) -> bool:
         return False
     word = found.group().lower()
     if word.isdigit():
+        before = text[max(first, found.start() - _LONGEST_FIGURE) : found.start()]
         # "3. Costs", "Note 3. Costs" at the start of a sentence; "in 2020. Costs" is an end.
-        label = text[first : found.start()].lstrip()
-        return not label or bool(_LABEL.fullmatch(label))
-    if word in _BEFORE_NUMBERS:
+        label = before.lstrip() if found.start() - first <= _LONGEST_FIGURE else None
+        if label == "" or (label and _LABEL.fullmatch(label)):
+            return True
+        ordinal = _COUNTED.match(after) or _ORDINAL.search(before)
+        return len(word) < 3 and bool(ordinal)
+    if word in _BEFORE_NUMBERS and not _is_initials(found.group()):
         return after[0].isdigit()
     if word in _LEADING and found.group() != "V":
         return True

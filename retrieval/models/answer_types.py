@@ -4,25 +4,25 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-_MONTHS = (
-    "january february march april may june july august september october november december "
-    "januar februar märz mai juni juli oktober dezember "
-    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+_MONTHS = "|".join(
+    (
+        "january february march april may june july august september october november december "
+        "januar februar märz mai juni juli oktober dezember "
+        "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+    ).split()
 )
-_COUNTS = (
-    "one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty "
-    "fifty sixty seventy eighty ninety hundred thousand million billion trillion half third "
-    "quarter once twice"
+_COUNTS = "|".join(
+    (
+        "one two three four five six seven eight nine ten eleven twelve dozen twenty thirty forty "
+        "fifty sixty seventy eighty ninety hundred thousand million billion trillion half third "
+        "quarter once twice"
+    ).split()
 )
 
 
-def _words(listing: str) -> str:
-    return "|".join(listing.split())
-
-
-_FIGURE = re.compile(rf"\d[\d.,]*|\b(?:{_words(_COUNTS)})s?\b", re.IGNORECASE)
+_FIGURE = re.compile(rf"\d[\d.,]*|\b(?:{_COUNTS})s?\b", re.IGNORECASE)
 _TIME = re.compile(
-    rf"\b[12]\d{{3}}s?\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d|\b(?:{_words(_MONTHS)})\b"
+    rf"\b[12]\d{{3}}s?\b|\b\d{{1,2}}[./]\d{{1,2}}[./]\d|\b(?:{_MONTHS})\b"
     r"|\bcentur(?:y|ies)\b|\d\s?[年月世]",
     re.IGNORECASE,
 )

@@ -12,7 +12,10 @@ from retrieval.words import words_of
 
 # Lines at the top of a table that name its columns, at most.
 _MOST_HEADS = 2
+_STOPS = (".", "!", "?", "。", "！", "？")
 _ENDS = re.compile(r"[.!?:;…。！？：；｡][\"'”’»)\]」』）】]*\d{0,3}$")
+# At the end of a row.
+_EMPTY_CELLS = re.compile(r"(?: \|)+$")
 _FIGURE = re.compile(r"[^\w]*(?:\d[^a-zA-Z]*|n/?a|nm|[-–—])?[^\w]*", re.IGNORECASE)
 _DATE = re.compile(
     r"\b(?:FY|CY)?\s?(?:19|20)\d\d[A-Z]?\b|\b(?:[QH][1-4]|[1-4][QH])\b"
@@ -28,6 +31,7 @@ class Candidate:
     document_id: str
     place: tuple[int, int]
     text: str
+    is_row: bool
     words: frozenset[str]
     # The words of the title and the section that it stands under.
     headings: frozenset[str]
@@ -36,11 +40,6 @@ class Candidate:
     # What stands before it in its passage, and what names its columns.
     before: "Candidate | None" = field(repr=False)
     heads: "tuple[Candidate, ...]" = field(repr=False)
-
-    @property
-    def is_row(self) -> bool:
-        """Whether it is a row of a table."""
-        return is_row(self.text)
 
     @property
     def is_fragment(self) -> bool:
@@ -71,17 +70,19 @@ def _candidates(number: int, passage: Passage) -> Iterator[Candidate]:
     before: Candidate | None = None
     table = _Table()
     for page, start, line in _lines(passage):
-        context = table.words if is_row(line) else before.words if before else frozenset()
+        row = is_row(line)
+        context = table.words if row else before.words if before else frozenset()
         one = Candidate(
             number=number,
             document_id=passage.document_id,
             place=(page, start),
             text=line,
+            is_row=row,
             words=frozenset(words_of(line)),
             headings=headings,
             context=headings | context,
             before=before,
-            heads=table.heads_of(line),
+            heads=table.heads_of(line) if row else (),
         )
         table.follow(one)
         yield one
@@ -103,8 +104,6 @@ class _Table:
 
     def heads_of(self, row: str) -> tuple[Candidate, ...]:
         """Return what names the columns of a row: dates do, other words above figures."""
-        if not is_row(row):
-            return ()
         figures = any(map(str.isdigit, row))
         return tuple(
             head
@@ -116,7 +115,7 @@ class _Table:
         """Take notice of the next line of the passage."""
         if not line.is_row:
             self._caption = line.words
-            if _ENDS.search(line.text):  # prose stands between two tables
+            if line.text.endswith(_STOPS):  # prose stands between two tables
                 self.heads, self._begun = (), False
         elif self._names_columns(line.text):
             heads = () if self._begun else self.heads
@@ -140,5 +139,6 @@ def _lines(passage: Passage) -> Iterator[tuple[int, int, str]]:
         for start, end in quotable(text):
             # The document's own "[3]" must not read as a marker of ours.
             line = " ".join(without_markers(text[start:end]).split())
+            line = _EMPTY_CELLS.sub("", line)
             if line:
                 yield span.page, span.start + start, line

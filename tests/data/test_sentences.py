@@ -26,6 +26,9 @@ class TestProse:
             "Wait ... for it.",
             "The appeal in Harlow v. Fitzgerald was lost.",
             "Item 1. Business",
+            "Am 8. Februar zog er im 20. Jahrhundert um.",
+            "Nació en EE. UU. hacia c. 1455 y volvió.",
+            "Its makers are Keilwerth and P. Mauriat of France.",
             "Figure 3. How it works.",
             "As part of a change, the company says that Richard\nA. Johnson will step down.",
             "It was merged into the Department of Health and\nMental Hygiene.",
@@ -56,6 +59,11 @@ class TestProse:
     def test_ends_at_chinese_and_japanese_full_stops_without_a_space(self) -> None:
         assert split("今日は。元気ですか？はい！（終わり。）次") == [
             "今日は。", "元気ですか？", "はい！", "（終わり。）", "次",
+        ]  # fmt: skip
+
+    def test_a_reference_behind_a_full_stop_belongs_before_it(self) -> None:
+        assert split("蒸汽向一个方向。[需要引证]因此需要换向。") == [
+            "蒸汽向一个方向。[需要引证]", "因此需要换向。",
         ]  # fmt: skip
 
     def test_does_not_cross_an_empty_line(self) -> None:
