@@ -11,6 +11,7 @@ from benchmarks.baseline import Baseline
 from benchmarks.quality import tutorial
 from benchmarks.quality.ablation import ablate
 from benchmarks.quality.exams import Corpus, Exam
+from benchmarks.quality.quoting import told
 from benchmarks.quality.running import run
 from benchmarks.quality.sitting import Sitting, ranks_by_question
 from benchmarks.quality.sources import SOURCES, material_of
@@ -32,6 +33,11 @@ def main() -> None:
             written = {
                 "seconds": round(ours.seconds),
                 "ranks": ranks_by_question(ours.sittings.values()),
+                "answers": {
+                    f"{name}, {scope}": told(one.exam, answers)
+                    for name, one in ours.sittings.items()
+                    for scope, answers in one.answers.items()
+                },
                 "tutorial's ranks": ranks_by_question(theirs.values()),
             }
     print("\n\n".join(table.markdown() for table in tables))

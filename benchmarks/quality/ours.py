@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from typing import Any, TypeVar
@@ -19,6 +19,8 @@ Place = tuple[str, int]
 
 _JOB_SECONDS = 3600.0
 _TELL_EVERY_SECONDS = 15.0
+_TRIES = 5
+_TRY_AGAIN = (429, 503, 504)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,20 @@ class Service:
         return {"libraries": [library], "document_ids": ids}
 
     def _get(self, address: str) -> dict[str, Any]:
-        return self._body(self._client.get(address))
+        return self._body(lambda: self._client.get(address))
 
     def _post(self, address: str, asked: dict[str, Any]) -> dict[str, Any]:
-        return self._body(self._client.post(address, json=asked))
+        return self._body(lambda: self._client.post(address, json=asked))
 
-    def _body(self, response: httpx.Response) -> dict[str, Any]:
+    def _body(self, send: Callable[[], httpx.Response]) -> dict[str, Any]:
+        """Return what is answered; what only wants another try gets some."""
+        response = send()
+        for _ in range(_TRIES):
+            if response.status_code not in _TRY_AGAIN:
+                break
+            print(f"again, after {response.status_code}: {response.text}", file=sys.stderr)
+            time.sleep(float(response.headers.get("Retry-After", 1)))
+            response = send()
         if response.is_error:
             raise RuntimeError(f"{response.request.url.path}: {response.text}")
         body: dict[str, Any] = response.json()

@@ -33,6 +33,22 @@ def quoting(exam: Exam, answers: Iterable[Answer]) -> Quoting:
     )
 
 
+def told(exam: Exam, answers: Iterable[Answer]) -> dict[str, dict[str, Any]]:
+    """Return what each answer was worth, by its question: for comparing two runs."""
+    return {
+        one.question.id: {
+            "answerable": one.question.answerable,
+            "abstained": one.abstained,
+            "reason": one.body["reason"],
+            "evidence": one.evidence,
+            "holds": quotes_answer(one),
+            "gold": cites_gold(exam, one),
+            "sentences": quoted_sentences(one.citations),
+        }
+        for one in answers
+    }
+
+
 def quotes_answer(answer: Answer) -> bool:
     return any(holds(one["quote"], answer.question.answers) for one in answer.citations)
 
