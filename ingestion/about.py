@@ -24,7 +24,9 @@ _NO_AUTHOR = re.compile(
 _ARXIV = re.compile(r"arxiv:\s?\d{4}\.\d{4,5}(?:v\d+)?\s*(?:\[[\w.-]+\])?\s*(.{0,20})", re.I)
 _DECIDED = re.compile(r"\bdecided:?\s(.{8,30})", re.IGNORECASE)
 _PROCEEDINGS = re.compile(r"\b(?:proceedings|conference|workshop|symposium|volume)\b", re.I)
-_DATELINE = re.compile(r"[A-Z][\w.\s]+,\s(?:[\w.\s]+,\s)?(?P<date>.{8,24}?)\s?[-–—/(]{1,2}.*")
+_DATELINE = re.compile(
+    r"[A-Z][\w.\s]{1,40},\s(?:[\w.\s]{1,30},\s)?(?P<date>.{8,24}?)\s?[-–—/(]{1,2}.*"
+)
 _NO_DATE = re.compile(r"\b(?:expir|valid|until|due|deadline|birth|born)", re.IGNORECASE)
 _TOP = 30
 # A report is made so long before the day that it is for.
@@ -71,7 +73,8 @@ def _date(front: Front, kind: str | None, created: str | None) -> str | None:
     # What is dated after its file was made is a deadline.
     if found is not None and not _is_after(found, created):
         return found.iso
-    if is_form(kind) or not created or created.startswith(_NO_DATES):
+    is_told = created and re.match(r"\d{4}", created) and not created.startswith(_NO_DATES)
+    if is_form(kind) or not created or not is_told:
         return None
     # Old paper is scanned, and old files are made anew: the text knows a year that is near.
     years = {int(year) for year in re.findall(rf"(?<!\d){YEAR}(?!\d)", front.text)}

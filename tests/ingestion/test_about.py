@@ -160,6 +160,10 @@ class TestReports:
             None, "2023-03-09", "Ultra Beauty, Inc.", "Q3 2022", "earnings release"
         )
 
+    def test_are_dated_where_they_name_their_place(self, about: Callable[..., About]) -> None:
+        assert about("News", "ST. PAUL, Minn., May 3, 2021 -- Acme grew.").date == "2021-05-03"
+        assert about("News", "In St. Paul, since May 3, 2021, Acme grew -- a lot").date is None
+
     def test_are_not_of_the_day_on_which_they_came_out(self, about: Callable[..., About]) -> None:
         assert about("Customer Survey", "May 3, 2021").period is None
 
