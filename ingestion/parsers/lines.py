@@ -1,6 +1,7 @@
 """The lines of a page and the empty lines between its paragraphs."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from data.boxes import Boxes
 from data.contents import Line, LineKind
 from ingestion.parsers.cleaning import Characters
+from ingestion.parsers.footnotes import with_footnotes_last
 
 # The parser's index of a character to its font size in points, and whether its font is bold.
 StyleOf = Callable[[int], tuple[float, bool]]
@@ -35,20 +37,25 @@ def composed(
 ) -> Composition:
     """Find the lines, and put an empty one where a clear gap or a new font size shows a border.
 
-    ``kinds`` are those of the lines, if known. No border divides the rows of a table.
+    ``kinds`` are those of the lines, if known. No border divides the rows of a table. Footnotes
+    come last.
     """
     if not len(characters.codes):
         return Composition(characters, ())
     spans = _spans(characters)
-    styles = [_style(characters, start, end, style_of) for start, end in spans]
     kinds = kinds or (LineKind.TEXT,) * len(spans)
-    borders = _borders(characters, spans, [size for size, _ in styles]) & ~_in_tables(kinds)
-    shifts = np.concatenate([[0], np.cumsum(borders)])
+    found = [
+        Line(start, end, *_style(characters, start, end, style_of), kind)
+        for (start, end), kind in zip(spans, kinds, strict=True)
+    ]
+    characters, found = with_footnotes_last(characters, found)
+    spans = [(line.start, line.end) for line in found]
+    kinds = [line.kind for line in found]
+    borders = _borders(characters, spans, [line.size for line in found]) & ~_in_tables(kinds)
+    shifts = np.concatenate([[0], np.cumsum(borders)]).tolist()
     lines = tuple(
-        Line(int(start + shift), int(end + shift), size, bold, kind)
-        for (start, end), shift, (size, bold), kind in zip(
-            spans, shifts, styles, kinds, strict=True
-        )
+        replace(line, start=line.start + shift, end=line.end + shift)
+        for line, shift in zip(found, shifts, strict=True)
     )
     # The line end before a border is doubled, with its empty box.
     at = np.array(

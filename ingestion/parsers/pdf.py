@@ -28,6 +28,7 @@ from ingestion.parsers.bindings import address, prototype
 from ingestion.parsers.cleaning import Characters, Codes, cleaned
 from ingestion.parsers.facts import facts_of, label_of
 from ingestion.parsers.hidden import hidden
+from ingestion.parsers.initials import with_whole_initials
 from ingestion.parsers.lines import composed
 from ingestion.parsers.pictures import is_picture, letters
 from ingestion.parsers.placement import Placement
@@ -88,7 +89,7 @@ class PdfFile:
         boxes = placement.fractions(rects)
         seen = _on_page(codes, boxes) & ~hidden(page, text_page, codes, rects)
         turn = Turn.of(codes[seen], boxes[seen], placement.size)
-        characters = cleaned(codes[seen], turn.upright(boxes[seen]))
+        characters = with_whole_initials(cleaned(codes[seen], turn.upright(boxes[seen])))
         indices = np.flatnonzero(seen)
         characters = Characters(characters.codes, characters.boxes, indices[characters.source])
         characters, kinds = arranged(
