@@ -16,7 +16,7 @@ def with_whole_initials(characters: Characters) -> Characters:
     white = (codes == _LF) | (codes == _SPACE)
     heights = boxes[:, 3] - boxes[:, 1]
     at = np.arange(len(codes))
-    alone = (at > 0) & white & ((at < 2) | (codes[at - 2] == _LF))
+    alone = (at > 0) & white & ((at < 2) | (codes[np.maximum(at - 2, 0)] == _LF))
     alone[-1:] = False
     behind = np.minimum(at + 1, len(codes) - 1)
     found = np.flatnonzero(alone & (heights[at - 1] >= _HIGHER * heights[behind]))

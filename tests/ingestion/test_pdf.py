@@ -143,6 +143,12 @@ class TestText:
 
         assert (page.text, page.warning) == ("01234", "page_truncated")
 
+    @pytest.mark.parametrize("text", ["x", "xy", "7", "T h"])
+    def test_a_page_may_have_a_letter_or_two(
+        self, make_pdf: MakePdf, read_page: ReadPage, text: str
+    ) -> None:
+        assert read_page(make_pdf(lines(text))).text == text
+
     def test_a_page_without_text_is_empty(self, make_pdf: MakePdf, read_page: ReadPage) -> None:
         page = read_page(make_pdf(lambda canvas: canvas.showPage()))
 
