@@ -117,6 +117,7 @@ class ChunkingSettings(Section):
 
     # Measured: longer ones hide what they hold, shorter ones lack what it is about.
     max_tokens: Positive = 160
+    max_table_tokens: Positive = 240
     min_tokens: Positive = 24
     max_header_tokens: Positive = 32
 

@@ -9,14 +9,18 @@ from ingestion.outline import Section
 
 Span = tuple[int, int]
 
+# Of a caption; what is longer is the text before the table.
+_MOST_LINES = 4
+_LONGEST_LINE = 90
+
 _TABLE = (LineKind.TABLE_HEAD, LineKind.TABLE_ROW)
 
 
 class Block(NamedTuple):
     """Stretches of a section that are cut together, with nothing but white space in each between.
 
-    ``head`` are the lines that say what a table's columns are, which stand before each of its
-    parts; empty for prose.
+    ``head`` is the caption of a table and the lines that say what its columns are, which stand
+    before each of its parts; empty for prose.
     """
 
     stretches: tuple[Span, ...]
@@ -29,7 +33,7 @@ def blocks_of(
 ) -> list[Block]:
     """Return the section's blocks in order; together they are all of it but what is skipped.
 
-    A table is a block of its own. Small prose before it, such as its caption, is part of it.
+    A table is a block of its own, with its caption. Prose too small for itself joins it.
     """
     blocks: list[Block] = []
     for block in _borders(page, section, skipped):
@@ -47,9 +51,10 @@ def _borders(page: Page, section: Section, skipped: Sequence[Span]) -> Iterator[
         at = start
         for table in _tables(page.lines, start, end):
             first, last = table[0].start, table[-1].end
-            if page.text[at:first].strip():
-                yield Block(((at, first),))
-            yield Block(((first, last),), _head(table), is_table=True)
+            caption = _caption(page, at, first)
+            if page.text[at:caption].strip():
+                yield Block(((at, caption),))
+            yield Block(((caption, last),), _head(page.text, table, caption), is_table=True)
             at = last
         if page.text[at:end].strip():
             yield Block(((at, end),))
@@ -83,7 +88,22 @@ def _tables(lines: Sequence[Line], start: int, end: int) -> Iterator[list[Line]]
         yield table
 
 
-def _head(table: Sequence[Line]) -> tuple[Span, ...]:
-    """Return the head of a table as one range, if it has any."""
-    heads = [line for line in table if line.kind is LineKind.TABLE_HEAD]
-    return ((heads[0].start, heads[-1].end),) if heads else ()
+def _caption(page: Page, start: int, table: int) -> int:
+    """Return where the caption of a table begins: the short lines just above it."""
+    index = bisect_left(page.lines, table, key=lambda line: line.start)
+    caption = table
+    for line in reversed(page.lines[max(0, index - _MOST_LINES) : index]):
+        text = page.text[line.start : line.end].rstrip()
+        if line.start < start or line.kind is not LineKind.TEXT:
+            break
+        if len(text) > _LONGEST_LINE or text.endswith((".", ";", ",")):
+            break
+        caption = line.start
+    return caption
+
+
+def _head(text: str, table: Sequence[Line], caption: int) -> tuple[Span, ...]:
+    """Return a table's caption and its head as one range, if it has any."""
+    heads = [line.end for line in table if line.kind is LineKind.TABLE_HEAD]
+    end = heads[-1] if heads else caption + len(text[caption : table[0].start].rstrip())
+    return ((caption, end),) if end > caption else ()

@@ -61,9 +61,8 @@ class Chunker:
         chunks: list[Chunk] = []
         for section in self._outline.sections(page):
             header = self._headers.of(profile.title, section.path)
-            limit = max(1, self._settings.max_tokens - header.tokens)
             path = SEPARATOR.join(section.path)
-            for ranges in self._cut(page, section, skipped, ruler, limit):
+            for ranges in self._cut(page, section, skipped, ruler, header.tokens):
                 text = "\n".join(page.text[start:end] for start, end in ranges)
                 number = first_number + len(chunks)
                 embedded = f"{header.text}\n{text}"
@@ -71,11 +70,12 @@ class Chunker:
         return chunks
 
     def _cut(
-        self, page: Page, section: Section, skipped: Sequence[Span], ruler: Ruler, limit: int
+        self, page: Page, section: Section, skipped: Sequence[Span], ruler: Ruler, taken: int
     ) -> Iterator[tuple[Span, ...]]:
-        """Yield the ranges of each chunk of a section."""
-        least = self._settings.min_tokens
+        """Yield the ranges of each chunk of a section, whose header takes so many tokens."""
+        least, longest = self._settings.min_tokens, self._settings.max_tokens
         for block in blocks_of(page, section, skipped, lambda one: ruler.of(one.stretches) < least):
+            limit = max(1, (self._settings.max_table_tokens if block.is_table else longest) - taken)
             head, room = block.head, limit - ruler.of(block.head)
             if ruler.of(block.stretches) <= limit or room < limit // 2:
                 head, room = (), limit

@@ -11,7 +11,7 @@ MakePage = Callable[..., Page]
 PROSE = "The company sold more of its products in the last year than in the year before it."
 HEAD = "(Millions) | 2022 | 2021"
 ROWS = [f"Sales of region number {n} | {n},000 | ({n},500)" for n in range(1, 9)]
-LIMITS = ChunkingSettings(max_tokens=60, min_tokens=8, max_header_tokens=10)
+LIMITS = ChunkingSettings(max_tokens=60, max_table_tokens=70, min_tokens=8, max_header_tokens=10)
 
 
 def with_table(page: Page, first: int, heads: int, last: int) -> Page:
@@ -50,15 +50,30 @@ def test_each_part_of_a_long_table_begins_with_its_head(
     assert rows == ROWS
     for chunk in chunks:
         assert chunk.text == "\n".join(page.text[start:end] for start, end in chunk.ranges)
-        assert len(token_starts(chunk.embedded)) <= LIMITS.max_tokens
+        assert len(token_starts(chunk.embedded)) <= LIMITS.max_table_tokens
 
 
-def test_a_caption_stays_with_its_table(make_page: MakePage, token_starts: TokenStarts) -> None:
-    page = with_table(make_page(1, "Table 3", HEAD, *ROWS[:2]), 1, 1, 4)
+def test_each_part_of_a_long_table_has_its_caption(
+    make_page: MakePage, token_starts: TokenStarts
+) -> None:
+    page = with_table(make_page(1, PROSE, "Sales by region", HEAD, *ROWS), 2, 1, 11)
 
-    (chunk,) = chunks_of(page, token_starts)
+    prose, *parts = chunks_of(page, token_starts)
 
-    assert chunk.text.startswith("Table 3\n")
+    assert prose.text == PROSE
+    assert len(parts) > 1
+    assert all(part.text.startswith(f"Sales by region\n{HEAD}\n") for part in parts)
+
+
+def test_a_table_without_a_head_repeats_its_caption(
+    make_page: MakePage, token_starts: TokenStarts
+) -> None:
+    page = with_table(make_page(1, "Sales by region", *ROWS), 1, 0, 9)
+
+    parts = chunks_of(page, token_starts)
+
+    assert len(parts) > 1
+    assert all(part.text.startswith("Sales by region\n") for part in parts)
 
 
 def test_a_second_head_begins_a_second_table(
