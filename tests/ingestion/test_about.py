@@ -150,6 +150,14 @@ class TestReports:
         said = ("Acme makes things.",) if expected.company == "Acme" else ()
         assert about(title, then=said) == expected
 
+    def test_are_not_known_by_the_cells_of_tables(self, make_page: MakePage) -> None:
+        page = make_page(1, "Customer Survey", *TEXT, sizes={0: 20.0})
+        row = replace(page.lines[0], kind=LineKind.TABLE_ROW)
+        table = replace(page, lines=(row, *page.lines[1:]))
+
+        assert profile_of([page], FileFacts(9), "a.pdf").about.kind == "survey"
+        assert profile_of([table], FileFacts(9), "a.pdf").about.kind is None
+
     def test_have_the_name_that_is_listed(self, about: Callable[..., About]) -> None:
         found = about(
             "Ultra Beauty Announces Third Quarter Fiscal 2022 Results", "March 9, 2023",
@@ -310,6 +318,9 @@ class TestFileNames:
                       name="ULTRABEAUTY_2023Q4_EARNINGS.pdf")  # fmt: skip
 
         assert known == About(None, None, "Ultra Beauty", "Q4 2023", "earnings release")
+        once = ("Ultra Beauty is named once.",)
+        name = "ULTRABEAUTY_2023Q4_EARNINGS.pdf"
+        assert about("Good Results", then=once, name=name).company is None
         assert about("Good Results", name="ACME_2023Q4_EARNINGS.pdf").company is None
 
     def test_do_not_make_a_form_of_what_shows_none(self, about: Callable[..., About]) -> None:

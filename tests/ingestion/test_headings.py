@@ -75,6 +75,18 @@ class TestHeadings:
             (2, "(b) Merits"),
         ]  # fmt: skip
 
+    def test_with_a_name_may_stand_close_under_other_bold_lines(self, make_page: MakePage) -> None:
+        lines = ("ANNUAL REPORT ON IT", "PART I", "Item 1. Business", "Close to it", *PROSE)
+        page = make_page(1, *PROSE, *lines)
+        bold = tuple(
+            replace(line, bold=page.text[line.start : line.end] in lines[:4]) for line in page.lines
+        )
+        collected = Headings()
+        collected.add(replace(page, lines=bold))
+
+        texts = [item.text for item in collected.found(frozenset())]
+        assert texts == ["ANNUAL REPORT ON IT", "PART I", "Item 1. Business Close to it"]
+
     def test_lose_the_colon_at_their_end(self, found: Found) -> None:
         assert found("Operating Expenses:") == [(1, "Operating Expenses")]
 
@@ -212,7 +224,8 @@ class TestOutlines:
         cut = replace(self.ENTRIES[2], title="The middle of ev…")
         other = replace(self.ENTRIES[2], title="The mid…")
 
-        assert (2, 1, "The Middle of everything") in self.found(pages, (*self.ENTRIES[1:], cut))
+        entries = (self.ENTRIES[1], cut, *self.ENTRIES[3:])
+        assert (2, 1, "The Middle of everything") in self.found(pages, entries)
         assert self.found(pages, (other,) * 3) == self.found(pages, ())
 
     def test_keep_deeper_guessed_headings_between(self, pages: list[Page]) -> None:
@@ -227,7 +240,7 @@ class TestOutlines:
         [
             ENTRIES[1:3],
             tuple(replace(entry, title=f"Another {entry.title}") for entry in ENTRIES),
-            (OutlineEntry(2, 1, "The middle of everything"),) * 3,
+            tuple(OutlineEntry(2, 1, said) for said in ("The middle of", "everything", "Its end")),
             tuple(OutlineEntry(number, 1, "Contents") for number in range(1, 4)),
         ],
         ids=["too few", "of another document", "one place only", "contents"],
