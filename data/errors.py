@@ -145,7 +145,7 @@ class ClientGone(Rejected):
 
 
 class UnsupportedFile(Rejected):
-    """These are no bytes of a PDF, .docx, .pptx, .xlsx or .epub file, nor of a text."""
+    """These bytes are no PDF, no .docx, .pptx, .xlsx or .epub file, and no text."""
 
     code = "unsupported_file"
 

@@ -18,6 +18,12 @@ EPUB = "application/epub+zip"
 # An Office file with a password: one stream of it is the whole package, encrypted.
 ENCRYPTED_OFFICE = "application/x-ole-storage"
 
+# How files that are read are named, for those who look for them in a folder.
+SUFFIXES = frozenset(
+    ".pdf .docx .docm .pptx .pptm .ppsx .xlsx .xlsm .epub .html .htm .xhtml .md .markdown .csv "
+    ".tsv .txt".split()
+)
+
 # What readers of PDF accept: the mark may stand behind some foreign bytes.
 HEAD_BYTES = 1024
 _PDF_MARK = b"%PDF-"

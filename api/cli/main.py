@@ -27,7 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Answers from your PDFs, with a footnote under every sentence.",
+    help="Answers from your documents, with a footnote under every sentence.",
 )
 DOTENV = Path(".env")
 
@@ -59,7 +59,7 @@ def demo() -> None:
 
 @app.command()
 def add(
-    files: Annotated[list[Path], typer.Argument(exists=True, help="PDFs, or folders of them.")],
+    files: Annotated[list[Path], typer.Argument(exists=True, help="Files, or folders of them.")],
     *,
     library: Annotated[str | None, typer.Option(help="The library to add to.")] = None,
     tag: Annotated[list[str] | None, typer.Option(help="A tag; may be repeated.")] = None,
@@ -77,7 +77,7 @@ def add(
 @app.command()
 def replace(
     document: Annotated[str, typer.Argument(help="The document's id.")],
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A PDF.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Its new version.")],
     *,
     password_stdin: PasswordStdin = False,
     no_wait: NoWait = False,

@@ -115,7 +115,7 @@ async def delete_document(
         200: {
             "description": "The original bytes",
             "content": {
-                "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+                "*/*": {"schema": {"type": "string", "format": "binary"}},
             },
         },
         **errors(404),

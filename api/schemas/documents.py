@@ -110,7 +110,7 @@ class ImageQuery(RequestModel):
         return self
 
 
-FILE = {"type": "string", "format": "binary", "description": "a PDF"}
+FILE = {"type": "string", "format": "binary", "description": "a document"}
 PASSWORD = {"type": "string", "maxLength": 500, "description": "of an encrypted file"}
 UPLOAD_FORM = {
     "requestBody": {

@@ -92,6 +92,21 @@ class TestDocuments:
         assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''bees.pdf"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
+    async def test_of_html_are_given_back_in_a_way_that_no_browser_runs(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        page = b"<!doctype html><script>alert(1)</script>\xe9"
+        sent = await client.post("/v1/documents", files={"file": ("a.pdf.html", page)})
+        document_id = sent.json()["document"]["id"]
+        answer = await client.get(f"/v1/documents/{document_id}/content?version=1")
+
+        assert sent.json()["document"]["media_type"] == "text/html"
+        assert answer.content == page
+        assert answer.headers["Content-Type"] == "text/html"
+        assert answer.headers["Content-Disposition"].startswith("attachment;")
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "sandbox" in answer.headers["Content-Security-Policy"]
+
     async def test_show_their_pages(
         self, client: httpx.AsyncClient, document: Body, text: str
     ) -> None:

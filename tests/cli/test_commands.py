@@ -181,7 +181,18 @@ class TestAdd:
         assert "accepted as job job-1" in result.out
         assert not indexing.sent("GET /v1/jobs/job-1/events")
 
-    def test_a_missing_file_and_a_folder_without_pdfs_are_wrong_usage(
+    def test_takes_from_a_folder_what_can_be_indexed(
+        self, indexing: Played, footnote: Footnote, tmp_path: Path
+    ) -> None:
+        for name in ("deep/a.PDF", "deep/b.docx", "c.md", "photo.jpg", "program.py"):
+            path = tmp_path / "papers" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(b"x")
+
+        assert footnote("add", str(tmp_path / "papers")).code == 0
+        assert len(indexing.uploads) == 3
+
+    def test_a_missing_file_and_a_folder_without_documents_are_wrong_usage(
         self, indexing: Played, footnote: Footnote, tmp_path: Path
     ) -> None:
         assert footnote("add", str(tmp_path / "missing.pdf")).code == 2

@@ -19,9 +19,11 @@ from data.settings import JobSettings, ParsingSettings, Settings
 from data.setup import prepare
 from data.stores import Stores, open_stores
 from ingestion.embedding_pass import Encoder
+from ingestion.media_types import PDF
 from ingestion.pipeline import Pipeline
 from ingestion.reading import Reader
 from ingestion.removal import remove_chunks
+from ingestion.text_kinds import MARKDOWN
 from tests.ingestion.hostile_files import page_tree
 from tests.memory_vectors import MemoryVectors
 from tests.slices import Unbounded
@@ -84,10 +86,10 @@ class Bench:
         assert key is not None
         self.workspace = key.workspace
 
-    def upload(self, content: bytes, filename: str = "a.pdf") -> str:
+    def upload(self, content: bytes, filename: str = "a.pdf", media_type: str = PDF) -> str:
         staging = self.stores.blobs.stage()
         staging.write(content)
-        file = StagedFile(staging.name, len(content), staging.finish(), "application/pdf")
+        file = StagedFile(staging.name, len(content), staging.finish(), media_type)
         document = new_document_id()
         self.stores.blobs.keep(file.name, f"{self.workspace}/{document}/1")
         self.stores.acceptance.accept(self.workspace, document, UploadFields(filename), file, None)
@@ -141,6 +143,17 @@ class TestAnUndisturbedRun:
         assert {page for _, page, _, _ in bench.rows(document)} == set(range(1, PAGES + 1))
         ids, _ = bench.stores.visibility.vectors_of(document, 1)
         assert set(ids) == set(bench.vectors.rows)
+
+    def test_finds_the_sections_of_a_text_by_its_headings(self, bench: Bench) -> None:
+        text = "## Flight\n\n### Wings\n\nFour. <b hidden>no</b>\n\n## Food\n\nThey eat.\n"
+        document = bench.upload(text.encode(), "bees.md", MARKDOWN)
+
+        bench.finish()
+
+        assert bench.rows(document) == [
+            (0, 1, "Flight > Wings", "Flight\n\nWings\n\nFour."),
+            (1, 2, "Food", "Food\n\nThey eat."),
+        ]
 
     def test_gives_chunks_that_are_the_page_s_own_text(self, bench: Bench) -> None:
         document = bench.upload(STORY)
