@@ -1,17 +1,12 @@
-"""Which passages a sentence cites, and the verbatim quotes that show it."""
+"""The verbatim quotes of passages that show what a sentence says."""
 
 import logging
-import re
-from bisect import bisect_right
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from data.boxes import Boxes, merged, unpack
 from data.contents import Box, Page
-from data.sentences import sentences_of
 from retrieval.events import Citation
-from retrieval.markers import PLAIN
 from retrieval.passages import Passage
 from retrieval.quotes import Claim, Unit, best_quote, units_of
 
@@ -21,43 +16,6 @@ logger = logging.getLogger(__name__)
 PageKey = tuple[str, int, int]
 # A workspace and pages to the texts of those that (still) exist.
 ReadPages = Callable[[str, list[PageKey]], Awaitable[dict[PageKey, Page]]]
-
-_LINE = re.compile(r"[^\n]+")
-
-
-@dataclass(slots=True)
-class CitedSentence:
-    """A sentence of an answer: its range, its words without markers, the sources it names."""
-
-    start: int
-    end: int
-    text: str
-    numbers: list[int]
-
-
-def cited_sentences(answer: str, sources: int) -> list[CitedSentence]:
-    """Return the sentences; a marker behind a full stop belongs to the sentence before it."""
-    markers = [match for match in PLAIN.finditer(answer) if int(match[1]) <= sources]
-    # Blanks of the same length: the offsets stay.
-    blank = PLAIN.sub(lambda match: " " * len(match.group()), answer)
-    # Models break lines only to end something, so no sentence runs on over one.
-    sentences = [
-        CitedSentence(line.start() + start, line.start() + end, line.group()[start:end], [])
-        for line in _LINE.finditer(blank)
-        for start, end in sentences_of(line.group())
-    ]
-    starts = [sentence.start for sentence in sentences]
-    for marker in markers if sentences else ():
-        behind = bisect_right(starts, marker.start())
-        begins_a_line = "\n" in answer[sentences[behind - 1].end : marker.start()]
-        if behind == 0 or (begins_a_line and behind < len(sentences)):
-            behind += 1
-        sentence = sentences[behind - 1]
-        sentence.start = min(sentence.start, marker.start())
-        sentence.end = max(sentence.end, marker.end())
-        if int(marker[1]) not in sentence.numbers:
-            sentence.numbers.append(int(marker[1]))
-    return sentences
 
 
 class QuotedPassage:

@@ -23,7 +23,10 @@ _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _YEAR_AT_END = re.compile(r"-(?:19|20)\d\d$")
 # What runs on longer is no sentence, and slow to look into.
 _LONGEST_SENTENCE = 5_000
-_LIST_MARK = re.compile(rf"(?:[-•#>|]+ )*(?:\(?\d{{1,2}}[.)] (?!{MONTH}))?")
+# "3. ", "- ", "## ", "| ": what stands before a line and is no part of what it says.
+_LINE_MARK = re.compile(
+    rf"\s*(?:[-–*•#>|]+\s+)*(?:\*{{0,2}}\(?\d{{1,2}}[.)]\*{{0,2}}\s+(?!(?i:{MONTH})))?"
+)
 
 
 class Facts:
@@ -88,9 +91,7 @@ def are_held(sentence: str, sources: Sequence[Facts]) -> bool:
     """Whether every number, date and quoted span of a sentence occurs in one of the sources."""
     if len(sentence) > _LONGEST_SENTENCE:
         return False
-    text = normalised(sentence)
-    if mark := _LIST_MARK.match(text):
-        text = text[mark.end() :]
+    text = normalised(without_line_mark(sentence))
     plain = _plain(text)
     rest = without_dates(plain)
     names = [found.group().replace("-", "") for found in _names_of(rest)]
@@ -105,6 +106,11 @@ def are_held(sentence: str, sources: Sequence[Facts]) -> bool:
         )
         and all(any(one.have_name(name) for one in sources) for name in names)
     )
+
+
+def without_line_mark(text: str) -> str:
+    """Return a line of an answer without what marks it as a point, a heading or a row."""
+    return _LINE_MARK.sub("", text, count=1)
 
 
 def _plain(text: str) -> str:

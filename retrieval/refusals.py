@@ -84,8 +84,8 @@ _TURNS = re.compile(
 )
 # About the documents, and nothing that is in them; courtesies.
 _BESIDE = re.compile(
-    rf"^\W*(?:they|it|{_EN}|die {_DE}|sie|les {_FR}|ils|los {_ES})?\W*(?:provided )?"
-    r"(?:only|instead|merely|mainly|nur|seulement|solo)?\W*(?:discuss|describe|cover|focus|mention"
+    rf"^\W*+(?:they|it|{_EN}|die {_DE}|sie|les {_FR}|ils|los {_ES})?\W*+(?:provided )?"
+    r"(?:only|instead|merely|mainly|nur|seulement|solo)?\W*+(?:discuss|describe|cover|focus|mention"
     r"|contain|provide|talk|deal|relate|refer|behandel|beschreib|enthalt|traite|parle|décri|tratan|"
     r"habla|describ)"
     r"|\b(?:sorry|unfortunately|please|let me know|if you|you (?:may|could|can|might)|leider|bitte|"
@@ -134,4 +134,6 @@ def _says_something(clause: str) -> bool:
 
 
 def _is_beside(text: str) -> bool:
+    if len(text) > _LONGEST:
+        return False
     return bool(_BESIDE.search(text.casefold())) and not _FIGURE.search(text)

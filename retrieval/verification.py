@@ -3,15 +3,10 @@
 import asyncio
 from dataclasses import dataclass
 
-from retrieval.citations import (
-    CitedSentence,
-    QuotedPassage,
-    ReadPages,
-    cited_sentences,
-    pages_of,
-)
+from retrieval.citations import QuotedPassage, ReadPages, pages_of
+from retrieval.cited import CitedSentence, cited_sentences
 from retrieval.events import Citation, Sentence
-from retrieval.facts import Facts, are_held
+from retrieval.facts import Facts, are_held, without_line_mark
 from retrieval.passages import Passage, Question
 from retrieval.quotes import Claim
 from retrieval.refusals import decline
@@ -36,7 +31,7 @@ class Verifier:
     ) -> Verdict:
         """Return the verdict; quotes are cut out of the pages' own text."""
         sentences = cited_sentences(answer, len(passages))
-        cited = [one.text for one in sentences if one.numbers]
+        cited = [one.text for one in sentences if one.parts]
         if decline([one.text for one in sentences], cited):
             return _without_citations(sentences)
         quoted = await self._quoted(question.scope.workspace, sentences, passages)
@@ -46,9 +41,11 @@ class Verifier:
         for one in sentences:
             # Other streams go on between two sentences of a long answer.
             await asyncio.sleep(0)
-            claim = Claim.of(one.text, question.question)
-            numbers = [number for number in one.numbers if number in quoted]
-            found = [quoted[number].citation(claim) for number in numbers]
+            found = [
+                quoted[number].citation(_claim(one.part(number), question))
+                for number in one.parts
+                if number in quoted
+            ]
             kept = [citation for citation in found if citation is not None]
             indices = range(len(citations), len(citations) + len(kept))
             held = bool(kept) and are_held(one.text, [facts[c.number] for c in kept])
@@ -60,11 +57,15 @@ class Verifier:
         self, workspace: str, sentences: list[CitedSentence], passages: tuple[Passage, ...]
     ) -> dict[int, QuotedPassage]:
         """Return the cited passages that stand on their pages, by number."""
-        numbers = sorted({number for one in sentences for number in one.numbers})
+        numbers = sorted({number for one in sentences for number in one.parts})
         wanted = pages_of(passages[number - 1] for number in numbers)
         pages = await self._read_pages(workspace, wanted)
         found = {n: QuotedPassage.of(n, passages[n - 1], pages) for n in numbers}
         return {number: passage for number, passage in found.items() if passage is not None}
+
+
+def _claim(part: str, question: Question) -> Claim:
+    return Claim.of(without_line_mark(part), question.question)
 
 
 def _without_citations(sentences: list[CitedSentence]) -> Verdict:
