@@ -37,6 +37,7 @@ from retrieval.models.extractive import ExtractiveModel
 from retrieval.models.model import Model
 from retrieval.models.openai import OpenAIModel
 from retrieval.search import Searcher
+from retrieval.second_look import SecondLook
 from retrieval.verification import Verifier
 from workers.queue import Doorbell
 
@@ -66,7 +67,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         )
         dense = DenseLeg(batcher, vectors, ExactSearch(stores.visibility, lanes.catalogue))
         lexical = LexicalLeg(follower, lanes.lexical, settings.search)
-        searcher = open_searcher(settings, stores, lanes, dense, lexical)
+        searcher = open_searcher(settings, stores, lanes, dense, lexical, batcher)
         models = await open_models(settings, batcher, stack)
         verifier = open_verifier(stores, lanes.catalogue)
         admission = Admission(settings.answers)
@@ -137,7 +138,12 @@ async def open_batcher(
 
 
 def open_searcher(
-    settings: Settings, stores: Stores, lanes: Lanes, dense: DenseLeg, lexical: LexicalLeg
+    settings: Settings,
+    stores: Stores,
+    lanes: Lanes,
+    dense: DenseLeg,
+    lexical: LexicalLeg,
+    batcher: MicroBatcher,
 ) -> Searcher:
     """Return the search over both legs."""
     return Searcher(
@@ -147,6 +153,7 @@ def open_searcher(
         lanes.catalogue,
         dense,
         lexical,
+        SecondLook(batcher, settings.search),
         settings.search,
     )
 

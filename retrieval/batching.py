@@ -43,6 +43,11 @@ class MicroBatcher:
         self._runner: asyncio.Task[None] | None = None
         self._open = False
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether anybody waits for a vector."""
+        return self._callers > 0
+
     async def encode(self, text: str) -> Vector:
         """Return the vector of ``text``, or raise ``Overloaded`` when the line is full."""
         vector: Vector = (await self.encode_many([text]))[0]

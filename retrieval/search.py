@@ -17,6 +17,7 @@ from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target
 from retrieval.passages import Found, Passage, Scope
 from retrieval.queries import Query
+from retrieval.second_look import SecondLook
 from retrieval.variety import distinct, spread
 
 # A leg is asked for this many times what is wanted: some of it may not be visible any more.
@@ -46,6 +47,7 @@ class Searcher:
         lane: Lane,
         dense: DenseLeg,
         lexical: LexicalLeg,
+        second_look: SecondLook,
         settings: SearchSettings,
     ) -> None:
         self._libraries = libraries
@@ -54,6 +56,7 @@ class Searcher:
         self._lane = lane
         self._dense = dense
         self._legs: dict[str, DenseLeg | LexicalLeg] = {"dense": dense, "lexical": lexical}
+        self._second_look = second_look
         self._settings = settings
 
     async def search(self, scope: Scope, query: str, limit: int) -> Found:
@@ -79,7 +82,7 @@ class Searcher:
             self._visibility.visible, scope.workspace, neighbours(hits), target.library_ids
         )
         passages = joined(hits, near.values(), self._settings.passage_characters, limit)
-        findings.timings_ms["joining"] = round((time.perf_counter() - started) * 1000, 2)
+        findings.timings_ms["joining"] = _ms(started)
         return await self._found(target, findings, passages)
 
     async def _found(
@@ -123,15 +126,19 @@ class Searcher:
             visible = await self._visible(target, ids)
             enough = len(visible) >= limit or wanted >= MOST_CANDIDATES
             if enough or all(hits.is_exhausted for hits in legs.values()):
-                findings = await self._ranked(visible, legs, query)
-                findings.timings_ms["fusion"] = round((time.perf_counter() - started) * 1000, 2)
-                return findings
+                timings = {"visibility": _ms(started)}
+                return await self._ranked(visible, legs, query, timings)
             wanted *= 2
         return Findings((), None, {}, is_behind=False)
 
     async def _ranked(
-        self, visible: Mapping[str, StoredChunk], legs: Mapping[str, Hits], query: Query
+        self,
+        visible: Mapping[str, StoredChunk],
+        legs: Mapping[str, Hits],
+        query: Query,
+        timings: dict[str, float],
     ) -> Findings:
+        started = time.perf_counter()
         nothing = Hits({}, {}, is_exhausted=True, is_behind=True)
         dense, lexical = legs.get("dense", nothing), legs.get("lexical", nothing)
         similarities = await self._dense.similarities(dense, visible)
@@ -141,12 +148,14 @@ class Searcher:
                 ranks.setdefault(id_, {})[name] = rank
         signals = Signals(similarities, lexical.scores, lexical.documents, query.pages, ranks)
         near = [similarities[id_] for id_ in visible if id_ in similarities]
-        return Findings(
-            tuple(ranked(visible, signals, self._settings)),
-            max(near, default=None),
-            {name: ms for hits in legs.values() for name, ms in hits.timings_ms.items()},
-            lexical.is_behind,
-        )
+        order = ranked(visible, signals, self._settings)
+        timings["fusion"] = _ms(started)
+        started = time.perf_counter()
+        looked = await self._second_look.reordered(order, query, dense.vector, similarities)
+        timings["second_look"] = _ms(started)
+        for found in legs.values():
+            timings.update(found.timings_ms)
+        return Findings(looked, max(near, default=None), timings, lexical.is_behind)
 
     async def _ask(self, target: Target, query: Query, wanted: int) -> dict[str, Hits]:
         answers = await asyncio.gather(
@@ -175,3 +184,7 @@ class Searcher:
             for id_, chunk in found.items()
             if (chunk.document_id, chunk.version) in selected
         }
+
+
+def _ms(start: float) -> float:
+    return round((time.perf_counter() - start) * 1000, 2)

@@ -1,13 +1,13 @@
 """A search over real stores: two legs, what may be seen, and what is missing."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from data.contents import Vector
+from data.contents import Vector, Vectors
 from data.errors import (
     IndexIncomplete,
     IndexUnavailable,
@@ -24,6 +24,7 @@ from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, LexicalLeg
 from retrieval.passages import Scope
 from retrieval.search import Searcher
+from retrieval.second_look import SecondLook
 from tests.contracts.corpus import Corpus
 
 
@@ -32,6 +33,15 @@ class FirstAxis:
 
     async def encode(self, text: str) -> Vector:
         return np.array([1, 0, 0, 0], np.float32)
+
+
+class BusyEncoder:
+    """Has no time for a second look (tests/retrieval/test_second_look.py)."""
+
+    is_busy = True
+
+    async def encode_many(self, texts: Sequence[str]) -> Vectors:
+        raise AssertionError(texts)
 
 
 class MemoryIndex:
@@ -102,6 +112,7 @@ def searcher_of(stores: Stores, index: Any, follower: Any, lane: Lane) -> Search
         lane,
         dense,
         LexicalLeg(follower, lane, settings),
+        SecondLook(BusyEncoder(), settings),
         settings,
     )
 
