@@ -16,7 +16,7 @@ from ingestion.parsers.disorder import is_disordered
 from ingestion.parsers.grid import TableRow
 from ingestion.parsers.pieces import Pieces, pieces_of
 from ingestion.parsers.reading_order import rows_in_order
-from ingestion.parsers.rows import Piece, rows_of
+from ingestion.parsers.rows import Piece, Space, rows_of
 from ingestion.parsers.tables import tables_in
 from ingestion.parsers.turning import turned_lines
 
@@ -129,10 +129,14 @@ def _with_joined_lines(characters: Characters, pieces: Pieces) -> Characters:
 def _placed(characters: Characters, pieces: Pieces) -> Iterator[Piece]:
     """Yield the pieces that have a place."""
     text = characters.text
+    spaces: dict[int, list[Space]] = {}
+    for number, behind, left, right in pieces.spaces:
+        spaces.setdefault(number, []).append((behind - int(pieces.starts[number]), left, right))
     spans = zip(pieces.starts.tolist(), pieces.ends.tolist(), pieces.extents.tolist(), strict=True)
     for number, (start, end, (x0, y0, x1, y1)) in enumerate(spans):
         if x1 > x0 and y1 > y0:
-            yield Piece(number, text[start:end], x0, y0, x1, y1)
+            wide = tuple(spaces.get(number, ()))
+            yield Piece(number, start, text[start:end], x0, y0, x1, y1, wide)
 
 
 def _units(
@@ -157,7 +161,7 @@ def _units(
             if owner not in written:
                 written.add(owner)
                 for row in tables[owner]:
-                    yield Unit(row_parts(row, starts, ends), [row.kind])
+                    yield Unit(row_parts(row), [row.kind])
         if not text:
             continue
         if order is None:

@@ -23,7 +23,7 @@ class Unit(NamedTuple):
     kinds: list[LineKind]
 
 
-def row_parts(row: TableRow, starts: list[int], ends: list[int]) -> list[Part]:
+def row_parts(row: TableRow) -> list[Part]:
     """Return a row's parts: its cells with separators, or its label alone."""
     columns = [*row.labels, *row.values]
     if not any(columns[1:]):
@@ -35,7 +35,7 @@ def row_parts(row: TableRow, starts: list[int], ends: list[int]) -> list[Part]:
         for order, cell in enumerate(column):
             if order:
                 parts.append(" ")
-            parts += _cell_parts(cell, starts, ends)
+            parts += _cell_parts(cell)
     # No line begins or ends with a space.
     if parts[0] == SEPARATOR:
         parts[0] = SEPARATOR.lstrip()
@@ -44,18 +44,18 @@ def row_parts(row: TableRow, starts: list[int], ends: list[int]) -> list[Part]:
     return parts
 
 
-def _cell_parts(cell: Cell, starts: list[int], ends: list[int]) -> Iterator[Part]:
+def _cell_parts(cell: Cell) -> Iterator[Part]:
     """Yield a cell's parts: its pieces, a space between them, and no loose ones."""
     loose = loose_spaces(" ".join(piece.text for piece in cell.pieces))
     offset = 0
     for piece in cell.pieces:
         if offset and offset - 1 not in loose:
             yield " "
-        start, end = starts[piece.number], ends[piece.number]
+        start, end = piece.start, piece.start + len(piece.text)
         gaps = [at - offset for at in loose if offset <= at < offset + end - start]
         for gap in gaps:
-            yield start, starts[piece.number] + gap
-            start = starts[piece.number] + gap + 1
+            yield start, piece.start + gap
+            start = piece.start + gap + 1
         yield start, end
         offset += len(piece.text) + 1
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
-from ingestion.parsers.cells import Cell, is_year
+from ingestion.parsers.cells import Cell, cells_of, is_year
 from ingestion.parsers.grid import Grid
-from ingestion.parsers.rows import Row
+from ingestion.parsers.rows import Piece, Row
 
 # So many rows of heads; so many rows of labels between them and the first figures.
 _MOST = 5
@@ -35,9 +36,7 @@ def begins_table(figures: Sequence[Cell], label: Cell | None) -> bool:
     return named and len(figures) > 1 and all(is_year(cell.text) for cell in figures)
 
 
-def heads_above(
-    rows: Sequence[Row], cells: Sequence[list[Cell]], grid: Grid, taken: int, first: int
-) -> list[int]:
+def heads_above(rows: Sequence[Row], grid: Grid, taken: int, first: int) -> list[int]:
     """Return the rows above the ``first`` one that say what the columns are, from the top.
 
     Between them may be labels of sections. Rows before ``taken`` are of other tables.
@@ -48,13 +47,30 @@ def heads_above(
         below = rows[index + 1][0]
         if below.middle - rows[index][0].middle > _APART * below.height:
             break
-        if is_over(cells[index], grid) or _says_units(cells[index]):
+        cells = cells_of(divided(rows[index], grid))
+        if is_over(cells, grid) or _says_units(cells):
             heads.insert(0, index)
-        elif not heads and labels < _LABELS and _are_labels(cells[index], grid):
+        elif not heads and labels < _LABELS and _are_labels(cells, grid):
             labels += 1
         else:
             break
     return heads
+
+
+def divided(row: Row, grid: Grid) -> Row:
+    """Return a row of heads with what stands over several columns divided between them."""
+    middles = [(column.x0 + column.x1) / 2 for column in grid.values]
+    pieces: list[Piece] = []
+    for piece in row:
+        rest = piece
+        for _, left, right in piece.spaces:
+            middle = (left + right) / 2
+            if any(one < middle < other for one, other in pairwise(middles)):
+                at = next(space for space in rest.spaces if space[1] == left)
+                before, rest = rest.divided(at)
+                pieces.append(before)
+        pieces.append(rest)
+    return pieces
 
 
 def is_over(cells: Sequence[Cell], grid: Grid) -> bool:

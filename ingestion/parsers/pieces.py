@@ -15,6 +15,8 @@ Mask = npt.NDArray[np.bool_]
 # A gap of so many heights of the text sets pieces apart; between figures, a smaller one does.
 _GAP = 1.0
 _GAP_OF_FIGURES = 0.35
+# Where columns are narrow, a space so wide may set what they are called apart.
+_WIDE_SPACE = 0.5
 # Words of one piece overlap by less, and their middles lie nearer to each other.
 _OVERLAP = -0.5
 _LEVEL = 0.3
@@ -30,6 +32,8 @@ class Pieces(NamedTuple):
     extents: Extents
     # Whether a piece has nothing but digits and what stands with them in figures.
     figures: Mask
+    # Where wide spaces within pieces are: the piece, the character behind, left and right end.
+    spaces: list[tuple[int, int, float, float]]
 
     def __len__(self) -> int:
         return len(self.starts)
@@ -41,15 +45,23 @@ def pieces_of(characters: Characters, size: tuple[float, float]) -> Pieces:
     extents = _extents(characters.boxes, *words) * np.array([*size, *size])
     figures = _are_figures(characters.codes, *words)
     starts, ends = words
-    joined = _joined(extents, figures)
+    gaps = _gaps(extents)
+    joined = _joined(extents, figures, gaps)
     first = np.flatnonzero(np.concatenate([[True], ~joined]))
     last = np.append(first[1:], len(starts)) - 1
     low = np.minimum.reduceat(extents[:, :2], first)
     high = np.maximum.reduceat(extents[:, 2:], first)
     around = np.concatenate([low, high], axis=1)
+    wide = np.flatnonzero(joined & (gaps >= _WIDE_SPACE))
+    owners = np.cumsum(~joined)[wide]
+    spaces = zip(
+        owners.tolist(), starts[wide + 1].tolist(),
+        extents[wide, 2].tolist(), extents[wide + 1, 0].tolist(), strict=True,
+    )  # fmt: skip
     return Pieces(
-        starts[first], ends[last], around, np.asarray(np.logical_and.reduceat(figures, first))
-    )
+        starts[first], ends[last], around,
+        np.asarray(np.logical_and.reduceat(figures, first)), list(spaces),
+    )  # fmt: skip
 
 
 def _words(codes: Codes) -> tuple[Indices, Indices]:
@@ -97,14 +109,26 @@ def _figure_codes() -> Mask:
     return table
 
 
-def _joined(extents: Extents, figures: Mask) -> Mask:
+def _gaps(extents: Extents) -> npt.NDArray[np.float64]:
+    """Return the gap behind each word but the last, in heights of the text."""
+    before, after = extents[:-1], extents[1:]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        gaps = (after[:, 0] - before[:, 2]) / _heights(extents)
+    return np.asarray(np.nan_to_num(gaps, nan=0.0))
+
+
+def _heights(extents: Extents) -> npt.NDArray[np.float64]:
+    """Return the height of the lower one of each word and its follower."""
+    heights = extents[:, 3] - extents[:, 1]
+    return np.asarray(np.minimum(heights[:-1], heights[1:]))
+
+
+def _joined(extents: Extents, figures: Mask, gaps: npt.NDArray[np.float64]) -> Mask:
     """Return for each word but the first whether it continues the piece of the one before."""
     before, after = extents[:-1], extents[1:]
     with np.errstate(invalid="ignore"):
-        heights = np.minimum(before[:, 3] - before[:, 1], after[:, 3] - after[:, 1])
         level = np.abs((before[:, 1] + before[:, 3] - after[:, 1] - after[:, 3]) / 2)
-        gaps = after[:, 0] - before[:, 2]
-        widest = np.where(figures[1:] & figures[:-1], _GAP_OF_FIGURES, _GAP) * heights
-        beside = (level <= _LEVEL * heights) & (gaps < widest) & (gaps > _OVERLAP * heights)
+        widest = np.where(figures[1:] & figures[:-1], _GAP_OF_FIGURES, _GAP)
+        beside = (level <= _LEVEL * _heights(extents)) & (gaps < widest) & (gaps > _OVERLAP)
     # What has no place stays with what came before.
     return np.asarray(beside | (after[:, 2] < after[:, 0]))

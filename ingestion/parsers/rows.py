@@ -7,15 +7,22 @@ from typing import NamedTuple
 _LEVEL = 0.5
 
 
+# The character behind a wide space, counted from the start of a piece; its left and right end.
+Space = tuple[int, float, float]
+
+
 class Piece(NamedTuple):
     """A piece with its number in the parser's order, its text and where it stands in points."""
 
     number: int
+    # Where its text begins among the characters.
+    start: int
     text: str
     x0: float
     y0: float
     x1: float
     y1: float
+    spaces: tuple[Space, ...] = ()
 
     @property
     def height(self) -> float:
@@ -26,6 +33,15 @@ class Piece(NamedTuple):
     def middle(self) -> float:
         """The height that its middle stands at, from the top."""
         return (self.y0 + self.y1) / 2
+
+    def divided(self, space: Space) -> tuple["Piece", "Piece"]:
+        """Return the parts of the piece before and behind one of its spaces."""
+        at, left, right = space
+        behind = tuple((other - at, x0, x1) for other, x0, x1 in self.spaces if other > at)
+        return (
+            self._replace(text=self.text[:at].rstrip(), x1=left, spaces=()),
+            self._replace(start=self.start + at, text=self.text[at:], x0=right, spaces=behind),
+        )
 
 
 Row = list[Piece]

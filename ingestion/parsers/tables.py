@@ -9,7 +9,7 @@ from typing import NamedTuple
 from data.contents import LineKind
 from ingestion.parsers.cells import Cell, cells_of, has_leaders
 from ingestion.parsers.grid import Grid, Interval, TableRow
-from ingestion.parsers.heads import begins_table, heads_above, is_head, is_over
+from ingestion.parsers.heads import begins_table, divided, heads_above, is_head, is_over
 from ingestion.parsers.rows import Row
 
 # Rows further apart than so many heights are not of one table.
@@ -56,14 +56,16 @@ def tables_in(rows: Sequence[Row]) -> Iterator[list[TableRow]]:
             continue
         grid = Grid.of([row.cells for row in _body(run)])
         inner = range(run[0].at, run[-1].at + 1)
-        heads = heads_above(rows, cells, grid, taken, inner.start)
+        heads = heads_above(rows, grid, taken, inner.start)
         first = heads[0] if heads else inner.start
         leading = _leading_heads(run, cells, grid)
         made = []
         for index in range(first, inner.stop):
-            is_named = index in heads or index in leading
-            kind = LineKind.TABLE_HEAD if is_named else LineKind.TABLE_ROW
-            made.append(grid.row(cells[index], kind))
+            if index in heads or index in leading:
+                head = cells_of(divided(rows[index], grid))
+                made.append(grid.row(head, LineKind.TABLE_HEAD))
+            else:
+                made.append(grid.row(cells[index], LineKind.TABLE_ROW))
         taken = inner.stop
         while taken < len(rows) and grid.continues(made[-1], rows[taken]):
             made.append(grid.row(cells[taken], LineKind.TABLE_ROW))

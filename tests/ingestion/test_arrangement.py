@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from data.contents import LineKind
 from ingestion.parsers.arrangement import arranged
 from ingestion.parsers.cleaning import Characters, cleaned
+from ingestion.parsers.lines import composed
 
 SIZE = (400.0, 600.0)
 # What a table's cells look like, and what doesn't.
 WORDS = ["Net", "sales", "of", "goods", "$", "1,577", "(305)", "( 12 )", "%", "—", "2022", ")", "a"]
 PLACES = st.tuples(
     st.sampled_from([40, 60, 150, 200, 205, 260, 300, 303]),
-    st.sampled_from([50, 55, 64, 78, 92, 93, 106, 120, 300]),
+    st.sampled_from([50, 55, 64, 78, 92, 93, 106, 120, 300, 550]),
 )
 
 
@@ -46,7 +47,12 @@ def inked(characters: Characters) -> Counter[tuple[object, ...]]:
     )
 
 
-PROSE = ["a line of prose that is long", "Another line that is so too"]
+PROSE = [
+    "a line of prose that is long",
+    "Another line that is so too",
+    "1 A note at the foot of it",
+]
+TABLE = (LineKind.TABLE_HEAD, LineKind.TABLE_ROW)
 
 
 class TestArrangedCharacters:
@@ -74,6 +80,17 @@ class TestArrangedCharacters:
             if not box.any()
         ]
         assert set(put_in) <= set(" |\n")
+
+        sizes = [random.choice([7.0, 10.0, 12.0]) for _ in before.codes]
+        whole, found = composed(after, lambda index: (sizes[index], False), kinds)
+
+        assert inked(whole) == inked(before)
+        assert [whole.text[line.start : line.end] for line in found] == [
+            line for line in whole.text.split("\n") if line
+        ]
+        assert Counter(line.kind in TABLE for line in found) == Counter(
+            kind in TABLE for kind in kinds
+        )
 
     def test_are_unchanged_where_there_is_no_table(self) -> None:
         pieces = [("Prose in", (40, 50)), ("two lines", (40, 64))]

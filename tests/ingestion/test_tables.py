@@ -132,6 +132,17 @@ class TestHeads:
 
         assert [kind for kind, _ in lines_of(read(draw))] == [HEAD, ROW, ROW, HEAD, ROW, ROW]
 
+    def test_that_stand_close_to_each_other_stand_over_their_columns(self, read: Read) -> None:
+        def draw(canvas: Canvas) -> None:
+            canvas.setFont("Helvetica", 10)
+            canvas.drawString(40, 514, "Year")
+            canvas.drawString(150, 514, "Hampton")
+            canvas.drawString(151 + canvas.stringWidth("Hampton") + 6, 514, "Marquette")
+            for at in range(4):
+                row(canvas, 500 - 14 * at, f"Town {at}", (185, f"{430 + at}"), (240, f"{261 + at}"))
+
+        assert rows_of(read(draw))[:2] == ["Year | Hampton | Marquette", "Town 0 | 430 | 261"]
+
     def test_are_no_rows_of_figures(self, read: Read) -> None:
         def draw(canvas: Canvas) -> None:
             row(canvas, 528, "Cash", (280, "$17,908"), (380, "$2,017"))
