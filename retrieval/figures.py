@@ -16,6 +16,8 @@ _ROUNDINGS = {
 # "About 100" shows one digit; nobody means 149 by it.
 _LEAST_TIMES = 10
 _LOOSE_PERCENT = re.compile(r"(?<!\d)(?<!\d\s)%")
+_LINE = re.compile(r"[^\n]+")
+_FIGURE = re.compile(r"(?<!\S)[^\s\d]*+\d")
 _FIGURE_AT_END = re.compile(r"[\d)%]\s?%?\*?$")
 
 
@@ -30,12 +32,14 @@ class Figures:
         self._in_rows: set[int] = set()
         for year in years:
             self._by_amount[Decimal(year)].append(_year(year))
+        rows = _rows_of(text)
         seen: set[tuple[int, Decimal, int, str]] = set()
         for number in _all_of(text):
             key = number.start, number.value, number.power, number.unit
             if key not in seen:
                 seen.add(key)
-                self._add(number, in_a_row=number.bracketed or _is_in_a_row(text, number))
+                line = text.rfind("\n", 0, number.start) + 1
+                self._add(number, in_a_row=number.bracketed or line in rows)
 
     def _add(self, number: Number, *, in_a_row: bool) -> None:
         self._by_amount[number.amount].append(number)
@@ -117,16 +121,15 @@ def _year(year: int) -> Number:
     return Number(0, 0, Decimal(year), 0, minus=False, bracketed=False, leaning=Leaning.NOT)
 
 
-def _is_in_a_row(text: str, number: Number) -> bool:
-    """Whether it stands in a table: between cells, or on a line that ends in a figure."""
-    start = text.rfind("\n", 0, number.start) + 1
-    end = text.find("\n", number.start)
-    line = text[start : end if end >= 0 else len(text)]
-    if "|" in line:
+def _rows_of(text: str) -> set[int]:
+    """Return where lines of tables begin: those with cells, or that end in a figure."""
+    return {line.start() for line in _LINE.finditer(text) if _is_a_row(line.group())}
+
+
+def _is_a_row(line: str) -> bool:
+    if "|" in line or _FIGURE_AT_END.search(line):
         return True
-    words = line.split()
-    figures = sum(any(character.isdigit() for character in word) for word in words)
-    return bool(_FIGURE_AT_END.search(line)) or 2 * figures >= len(words)
+    return 2 * len(_FIGURE.findall(line)) > line.count(" ")
 
 
 def _is_doubtful(number: Number) -> bool:
