@@ -76,6 +76,15 @@ class TestHtml:
         assert lines(page, LineKind.TABLE_HEAD) == ["Sales", "Region | 2022"]
         assert lines(page, LineKind.TABLE_ROW) == ["North | $1,200", "North | $(90)"]
 
+    def test_puts_signs_in_columns_of_their_own_to_their_numbers(self, opened: Open) -> None:
+        text = """<table><tr><td><td colspan=3>2022<td colspan=3>2021
+        <tr><td>Net loss<td>$<td>(90<td>)<td>$<td>(7<td>)
+        <tr><td>Margin<td><td>12<td>%<td><td>9<td>%</table>"""
+
+        assert pages(opened(text, HTML))[0].text == (
+            "| 2022 | 2021\nNet loss | $(90) | $(7)\nMargin | 12% | 9%"
+        )
+
     def test_reads_tables_that_only_place_things_as_text(self, opened: Open) -> None:
         text = """<table><tr><td>Menu<td><h2>News</h2><p>It rained.</p>
         <table><tr><th>Day<th>mm<tr><td>Monday<td>4</table></table>"""
