@@ -1,7 +1,6 @@
 """Dates in a normalised text, in whichever way they are written."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 _MONTHS = {
@@ -48,6 +47,8 @@ _ALONE = re.compile(
     rf"\b(?:in|of|since|until|during|by|im|seit|bis|en|depuis|desde|hasta) {MONTH}(?! ?\d)"
 )
 _PATTERNS = (*_WRITTEN, _HAN, _ALONE)
+_WITHOUT_WORDS = (*_WRITTEN[3:], _HAN)
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +68,21 @@ class Date:
         )
 
 
-def dates_of(text: str) -> Iterator[tuple[Date, ...]]:
-    """Yield each date as the ways in which it may be read: "3/4/2021" has two."""
-    for pattern, match in _matches(text):
-        date = _date(match)
-        if pattern is _EITHER_WAY and date.day is not None:
-            yield date, Date(date.day, date.month, date.year)
-        else:
-            yield (date,)
+def dates_and_rest(text: str) -> tuple[list[tuple[Date, ...]], str]:
+    """Return the dates of a text, and the text with blanks for them.
 
-
-def without_dates(text: str) -> str:
-    """Return the text with blanks for its dates."""
-    for _, match in _matches(text):
-        text = text[: match.start()] + " " * len(match.group()) + text[match.end() :]
-    return text
-
-
-def _matches(text: str) -> Iterator[tuple[re.Pattern[str], re.Match[str]]]:
-    """Yield the dates, pattern by pattern, none of them twice."""
-    for pattern in _PATTERNS:
-        matches = list(pattern.finditer(text))
-        for match in matches:
-            yield pattern, match
+    Each date comes as the ways in which it may be read: "3/4/2021" has two.
+    """
+    found: list[tuple[Date, ...]] = []
+    # To look for every month at every place takes long, to look every word up does not.
+    has_months = not _MONTHS.keys().isdisjoint(_LETTERS.findall(text))
+    for pattern in _PATTERNS if has_months else _WITHOUT_WORDS:
+        for match in list(pattern.finditer(text)):
+            date = _date(match)
+            either = pattern is _EITHER_WAY and date.day is not None
+            found.append((date, Date(date.day or 0, date.month, date.year)) if either else (date,))
             text = text[: match.start()] + " " * len(match.group()) + text[match.end() :]
+    return found, text
 
 
 def _date(match: re.Match[str]) -> Date:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from retrieval.dates import MONTH, Date, dates_of, without_dates
+from retrieval.dates import MONTH, Date, dates_and_rest
 from retrieval.figures import Context, Figures
 from retrieval.numbers import Number, numbers_of
 from retrieval.numerals import with_digits
@@ -37,13 +37,14 @@ class Facts:
         self._plain = _plain(self._text)
 
     @cached_property
-    def _dates(self) -> list[Date]:
-        return [date for readings in dates_of(self._plain) for date in readings]
+    def _dates_and_rest(self) -> tuple[list[Date], str]:
+        dates, rest = dates_and_rest(self._plain)
+        return [date for readings in dates for date in readings], rest
 
     @cached_property
     def _figures(self) -> Figures:
-        years = {date.year for date in self._dates if date.year is not None}
-        text = without_dates(self._plain)
+        dates, text = self._dates_and_rest
+        years = {date.year for date in dates if date.year is not None}
         # The 19 of "COVID-19" is no number of anything.
         for found in _names_of(text):
             text = text[: found.start()] + " " * len(found.group()) + text[found.end() :]
@@ -71,7 +72,7 @@ class Facts:
             date.agrees_with(one)
             and (date.year in (None, one.year) or (date.year or 0) in self._figures)
             for date in readings
-            for one in self._dates
+            for one in self._dates_and_rest[0]
         )
 
     def have_name(self, name: str) -> bool:
@@ -93,13 +94,13 @@ def are_held(sentence: str, sources: Sequence[Facts]) -> bool:
         return False
     text = normalised(without_line_mark(sentence))
     plain = _plain(text)
-    rest = without_dates(plain)
+    dates, rest = dates_and_rest(plain)
     names = [found.group().replace("-", "") for found in _names_of(rest)]
     digits = with_digits(_without_spaced_names(rest, sources))
     context = Context(digits)
     return (
         all(any(one.have_words(quoted) for one in sources) for quoted in quotations_of(text))
-        and all(any(one.have_date(readings) for one in sources) for readings in dates_of(plain))
+        and all(any(one.have_date(readings) for one in sources) for readings in dates)
         and all(
             any(one.have_number(number, context) for one in sources)
             for number in numbers_of(digits)

@@ -39,9 +39,8 @@ _TENS = re.compile(
     rf"(one|{'|'.join(word for word, n in _UNITS.items() if 0 < n < 10)})\b"
 )
 # Behind a number, a second is a time.
-_WORD = re.compile(
-    rf"\b(?<!\d[ -])(?:{'|'.join(sorted([*_UNITS, *_ORDINALS], key=len, reverse=True))})\b"
-)
+_WORD = re.compile(r"\b(?<!\d[ -])[^\W\d_]+\b")
+_WORDS = {word: str(number) for word, number in _UNITS.items()} | _ORDINALS
 # "One" is a number before these only.
 _ONE = re.compile(r"\b(?:one|an?)(?=[\s-](?:hundred|thousand|million|billion|trillion|dozen|%))")
 _HALF = re.compile(r"\b(?:a[ -])?half\b(?!-)")
@@ -60,7 +59,7 @@ def _sum(match: re.Match[str]) -> str:
 
 def _in_digits(match: re.Match[str]) -> str:
     word = match.group()
-    return str(_UNITS[word]) if word in _UNITS else _ORDINALS[word]
+    return _WORDS.get(word, word)
 
 
 def _fraction(match: re.Match[str]) -> str:
