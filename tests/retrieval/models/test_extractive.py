@@ -91,6 +91,15 @@ async def test_quotes_in_the_order_of_the_document(shelf: Shelf) -> None:
     assert await said(shelf, "Basel tea?") == "Tea from Basel is good. [2]\nBasel exports tea. [1]"
 
 
+async def test_the_best_document_comes_first(shelf: Shelf) -> None:
+    shelf.put("Basel exports tea by rail.", "d9")
+    shelf.put("Basel imports tea by sea.", "d1")
+
+    assert await said(shelf, "Basel tea?") == (
+        "Basel exports tea by rail. [1]\nBasel imports tea by sea. [2]"
+    )
+
+
 async def test_does_not_say_a_thing_twice(shelf: Shelf) -> None:
     shelf.put(REPORT)
     shelf.put(REPORT, "d2")

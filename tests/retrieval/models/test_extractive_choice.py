@@ -89,6 +89,25 @@ class TestTables:
             HEAD, "Tea sales | 7 | 8 | 9", "Coffee sales | 4 | 5 | 6",
         ]  # fmt: skip
 
+    async def test_what_names_the_columns_of_one_table_does_not_of_the_next(
+        self, shelf: Shelf, encode_many: EncodeMany
+    ) -> None:
+        shelf.put(f"{CASH_FLOWS}\nWhat follows are prices in francs.\nGreen tea, 1 kg | 12")
+
+        assert await lines(shelf, "What is the price of a kg of green tea?", encode_many) == [
+            "Green tea, 1 kg | 12"
+        ]
+
+    async def test_what_names_the_columns_is_no_answer(
+        self, shelf: Shelf, encode_many: EncodeMany
+    ) -> None:
+        shelf.put("Sales of tea in francs | 2018 | 2017\nBasel | 7 | 8\nChur | 3 | 2")
+
+        assert await lines(shelf, "What were the sales of tea in 2018 in Basel?", encode_many) == [
+            "Sales of tea in francs | 2018 | 2017",
+            "Basel | 7 | 8",
+        ]
+
     async def test_its_rows_are_quoted_word_for_word_and_hold(
         self, shelf: Shelf, encode_many: EncodeMany
     ) -> None:
@@ -200,16 +219,6 @@ class TestProse:
         question = "How many bridges lead to it? Answer in float format, as a list."
 
         assert await lines(shelf, question, encode_many) == ["Two bridges lead to it."]
-
-    async def test_the_best_document_comes_first(
-        self, shelf: Shelf, encode_many: EncodeMany
-    ) -> None:
-        shelf.put("The tower of Bern is 54 metres high.", "d9")
-        shelf.put("The tower of Bern is high, some 54 metres, as towers go.", "d1")
-
-        found = await lines(shelf, "How high is the tower of Bern?", encode_many)
-
-        assert found[0] == "The tower of Bern is 54 metres high."
 
     async def test_the_same_sentence_of_two_passages_is_said_once(
         self, shelf: Shelf, encode_many: EncodeMany
