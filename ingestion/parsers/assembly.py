@@ -63,17 +63,15 @@ def _cell_parts(cell: Cell) -> Iterator[Part]:
 def assembled(characters: Characters, units: Iterable[Unit]) -> Characters:
     """Return the characters of the units, a line end between them."""
     parts = [part for unit in units for part in ("\n", *unit.parts)][1:]
-    # What is put in counts as the character before it, and has the empty box.
-    at = np.concatenate(
-        [np.full(len(part), 0) if isinstance(part, str) else np.arange(*part) for part in parts]
-    )
-    put_in = np.concatenate(
-        [np.full(len(part) if isinstance(part, str) else part[1] - part[0], isinstance(part, str))
-         for part in parts]
-    )  # fmt: skip
     literal = "".join(part for part in parts if isinstance(part, str))
-    before = np.maximum.accumulate(np.where(put_in, 0, np.arange(len(at))))
-    at = at[before]
+    starts = [-1 if isinstance(part, str) else part[0] for part in parts]
+    lengths = [len(part) if isinstance(part, str) else part[1] - part[0] for part in parts]
+    ends = np.cumsum(lengths)
+    at = np.repeat(np.array(starts) - ends + lengths, lengths) + np.arange(int(ends[-1]))
+    put_in = np.repeat(np.array(starts) < 0, lengths)
+    # What is put in counts as the character before it, and has the empty box.
+    at = at[np.maximum.accumulate(np.where(put_in, 0, np.arange(len(at))))]
+    at = np.maximum(at, 0)
     codes, boxes, source = characters.codes[at], characters.boxes[at], characters.source[at]
     codes[put_in] = np.frombuffer(literal.encode("utf-32-le"), "<u4")
     boxes[put_in] = 0

@@ -1,7 +1,6 @@
 """Cells of tables: which ones are figures, and which spaces within them are none."""
 
 import re
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from ingestion.parsers.rows import Piece, Row
@@ -72,14 +71,14 @@ def _belongs(last: Piece, piece: Piece) -> bool:
     return gap < _MARK_GAP and bool(_MARKS.fullmatch(piece.text))
 
 
-def _cell(pieces: Iterable[Piece]) -> Cell:
-    pieces = tuple(pieces)
-    text = " ".join(piece.text for piece in pieces)
-    loose = loose_spaces(text)
-    if loose:
-        text = "".join(sign for at, sign in enumerate(text) if at not in loose)
+def _cell(pieces: list[Piece]) -> Cell:
+    if len(pieces) == 1:
+        [piece] = pieces
+        text = _tight(piece.text)
+        return Cell((piece,), text, piece.x0, piece.y0, piece.x1, piece.y1, is_figure(text))
+    text = _tight(" ".join(piece.text for piece in pieces))
     return Cell(
-        pieces,
+        tuple(pieces),
         text,
         min(piece.x0 for piece in pieces),
         min(piece.y0 for piece in pieces),
@@ -87,6 +86,12 @@ def _cell(pieces: Iterable[Piece]) -> Cell:
         max(piece.y1 for piece in pieces),
         is_figure(text),
     )
+
+
+def _tight(text: str) -> str:
+    """Return a figure without its loose spaces, and any other text as it is."""
+    loose = loose_spaces(text)
+    return "".join(sign for at, sign in enumerate(text) if at not in loose) if loose else text
 
 
 def is_figure(text: str) -> bool:
@@ -108,6 +113,6 @@ def has_leaders(text: str) -> bool:
 
 def loose_spaces(text: str) -> list[int]:
     """Return where a figure has spaces that belong to its setting: "$ 5", "( 305 )", "10 %"."""
-    if not is_figure(text):
+    if " " not in text or not is_figure(text):
         return []
     return [at for run in _LOOSE.finditer(text) for at in range(*run.span())]

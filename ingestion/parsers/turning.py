@@ -17,7 +17,9 @@ _WAYS = 4
 _LF, _SPACE = 0x0A, 0x20
 # A page is turned if so many of the steps on it go one other way, and there are so many.
 _MOST = 0.6
-_STEPS = 20
+_STEPS = 8
+# One step of so many is looked at for it.
+_SAMPLE = 3
 # A line is turned if it has so many steps, and most go up or down.
 _STEPS_OF_A_LINE = 2
 # Scripts that run from the right to the left.
@@ -32,7 +34,8 @@ class Turn(NamedTuple):
     @classmethod
     def of(cls, codes: Codes, boxes: Boxes, size: tuple[float, float]) -> "Turn":
         """Return the turn of most of the text on a page that is so many points wide and high."""
-        ways = _ways(codes, boxes, size)
+        first, last = slice(0, -1, _SAMPLE), slice(1, None, _SAMPLE)
+        ways = _ways(codes[first], boxes[first], codes[last], boxes[last], size)
         counts = np.bincount(ways, minlength=_WAYS + 1)[:_WAYS]
         most = int(counts.argmax())
         if most == _RIGHT or counts[most] < max(_STEPS, _MOST * counts.sum()):
@@ -56,7 +59,8 @@ class Turn(NamedTuple):
 
 def turned_lines(characters: Characters, size: tuple[float, float]) -> Mask:
     """Return which characters are of lines that run up or down, their line ends included."""
-    ways = _ways(characters.codes, characters.boxes, size)
+    codes, boxes, _ = characters
+    ways = _ways(codes[:-1], boxes[:-1], codes[1:], boxes[1:], size)
     upright = np.append(ways == _RIGHT, [False]) | np.append(ways == _LEFT, [False])
     turned = np.append((ways == _UP) | (ways == _DOWN), [False])
     if turned.sum() < _STEPS_OF_A_LINE:
@@ -68,17 +72,19 @@ def turned_lines(characters: Characters, size: tuple[float, float]) -> Mask:
     return np.asarray(is_turned[lines])
 
 
-def _ways(codes: Codes, boxes: Boxes, size: tuple[float, float]) -> Ways:
-    """Return for each character but the last which way its follower in the same word stands."""
-    middles = (boxes[:, :2] + boxes[:, 2:]) / 2 * np.array(size, np.float32)
+def _ways(
+    codes: Codes, boxes: Boxes, next_codes: Codes, next_boxes: Boxes, size: tuple[float, float]
+) -> Ways:
+    """Return for each character which way its follower in the same word stands."""
     with np.errstate(invalid="ignore"):
-        steps = np.nan_to_num(np.diff(middles, axis=0))
-    inked = (codes > _SPACE) & (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    across = np.abs(steps[:, 0]) >= np.abs(steps[:, 1])
-    ways = np.where(
-        across, np.where(steps[:, 0] > 0, _RIGHT, _LEFT), np.where(steps[:, 1] > 0, _DOWN, _UP)
-    )
-    none = ~(inked[1:] & inked[:-1]) | (steps == 0).all(axis=1)
+        x, y = (
+            (next_boxes[:, at] + next_boxes[:, at + 2] - boxes[:, at] - boxes[:, at + 2]) * extent
+            for at, extent in enumerate(size)
+        )
+        across = np.abs(x) >= np.abs(y)
+        ways = np.where(across, np.where(x > 0, _RIGHT, _LEFT), np.where(y > 0, _DOWN, _UP))
+        none = (codes <= _SPACE) | (next_codes <= _SPACE) | ((x == 0) & (y == 0))
+    none |= (boxes[:, 2] <= boxes[:, 0]) | (next_boxes[:, 2] <= next_boxes[:, 0])
     return np.asarray(np.where(none, _NOWHERE, ways))
 
 
