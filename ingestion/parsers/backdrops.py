@@ -8,11 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pypdfium2.raw as pdfium
 
-from ingestion.parsers.pictures import MOST_OBJECTS, bounds, objects
+from ingestion.parsers.pictures import bounds, objects
 
 Points = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.bool_]
 
+# Where a page has more, nothing on it counts as hidden: looking further is not worth the time.
+_MOST_OBJECTS = 20_000
 # So light in red, green and blue, an area looks like paper.
 _WHITE = 242
 # Thinner ones are lines, in points.
@@ -30,7 +32,7 @@ class Backdrops(NamedTuple):
     @classmethod
     def of(cls, page: Any) -> "Backdrops":
         """Return what lies on a page that PDFium has loaded."""
-        found = list(islice(objects(page), MOST_OBJECTS + 1))
+        found = list(islice(objects(page), _MOST_OBJECTS + 1))
         pictures, dark = set(), set()
         for top, kind in found:
             if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
@@ -41,7 +43,9 @@ class Backdrops(NamedTuple):
                 thing = pdfium.FPDFPage_GetObject(page, top)
                 if _is_dark(thing):
                     dark.add(top)
-        return cls(_areas(page, pictures), _areas(page, pictures | dark), len(found) > MOST_OBJECTS)
+        return cls(
+            _areas(page, pictures), _areas(page, pictures | dark), len(found) > _MOST_OBJECTS
+        )
 
     def has_picture(self, points: Points) -> Mask:
         """Return which points lie on a picture."""

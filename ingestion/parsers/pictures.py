@@ -16,7 +16,7 @@ _STAMP = 200
 # So much of such a page is covered by pictures.
 _COVERED = 0.5
 # Looking further into a page is not worth the time.
-MOST_OBJECTS = 1000
+_MOST_OBJECTS = 1000
 
 # Kinds of objects; one that is neither text nor a form can be seen.
 _TEXT, _IMAGE, _FORM = (
@@ -37,14 +37,14 @@ def is_picture(page: Any, placement: Placement, text: str, *, has_marks: bool) -
     count = letters(text)
     if count == 0:
         return has_marks or any(
-            kind not in (_TEXT, _FORM) for _, kind in islice(objects(page), MOST_OBJECTS)
+            kind not in (_TEXT, _FORM) for _, kind in islice(objects(page), _MOST_OBJECTS)
         )
     return count <= _STAMP and _covered(page, placement) >= _COVERED
 
 
 def _covered(page: Any, placement: Placement) -> float:
     """Return the share of the page that pictures cover; overlaps count twice."""
-    tops = {top for top, kind in islice(objects(page), MOST_OBJECTS) if kind == _IMAGE}
+    tops = {top for top, kind in islice(objects(page), _MOST_OBJECTS) if kind == _IMAGE}
     if not tops:
         return 0.0
     found = [bounds(pdfium.FPDFPage_GetObject(page, top)) for top in tops]
@@ -59,7 +59,7 @@ def objects(page: Any) -> Iterator[tuple[int, int]]:
         while waiting:
             thing = waiting.pop()
             yield top, pdfium.FPDFPageObj_GetType(thing)
-            count = min(pdfium.FPDFFormObj_CountObjects(thing), MOST_OBJECTS)
+            count = min(pdfium.FPDFFormObj_CountObjects(thing), _MOST_OBJECTS)
             waiting += [pdfium.FPDFFormObj_GetObject(thing, index) for index in range(count)]
 
 

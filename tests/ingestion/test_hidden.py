@@ -77,6 +77,14 @@ class TestHiddenText:
 
         assert read(draw).text == "What everybody sees."
 
+    def test_among_much_that_is_seen_is_not_read(self, read: Read) -> None:
+        def draw(canvas: Canvas) -> None:
+            for at in range(2_000):
+                canvas.drawString(40 + at % 50 * 6, 380 - at // 50 * 8, "x")
+            say(canvas, mode=3)
+
+        assert "praise" not in read(draw).text
+
     def test_leaves_the_text_around_it_as_it_is(self, read: Read) -> None:
         def draw(canvas: Canvas) -> None:
             words = canvas.beginText(40, 400)
