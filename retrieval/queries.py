@@ -5,17 +5,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from data.lexical import LexicalQuery
+from data.sentences import sentences_of
 from retrieval.vocabulary import other_words
 from retrieval.words import content_of
 
-_SENTENCE = re.compile(r"(?<=[.?!:])\s+")
-# How to answer, and not what is asked.
-_INSTRUCTION = re.compile(
-    r"(?:please|kindly|give|answer|write|return|round|format|respond|provide your|use|assume|"
-    r"you are|we need|represent|save|express|your (?:answer|response|report))\b|"
-    r"if\b.*\b(?:not (?:a |an )?(?:useful|relevant|something|applicable)|state that|say so)\b",
-    re.IGNORECASE,
-)
+_ASKS = ("?", "？")
 _ORDINALS = {"first": 1, "cover": 1, "title": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _PAGE = re.compile(
     rf"\b(?:(?P<word>{'|'.join(_ORDINALS)}) page|(?P<ordinal>\d{{1,4}})(?:st|nd|rd|th) page|"
@@ -48,7 +42,7 @@ class Query:
     @classmethod
     def of(cls, question: str) -> Self:
         """Return the query of a question; no model is asked."""
-        asked = without_instructions(question)
+        asked = core_of(question)
         text = f"{asked} {other_words(question)}".rstrip()
         phrases = [*_QUOTED.findall(question), *_CODE.findall(question)]
         return cls(
@@ -59,11 +53,10 @@ class Query:
         )
 
 
-def without_instructions(question: str) -> str:
-    """Return a question without the sentences that only say how to answer."""
-    sentences = _SENTENCE.split(question.strip())
-    asked = [one for one in sentences if not _INSTRUCTION.match(one)]
-    return " ".join(asked) or question.strip()
+def core_of(question: str) -> str:
+    """Return the sentences of a question that ask: the others say how to answer."""
+    sentences = [question[start:end] for start, end in sentences_of(question)]
+    return " ".join(one for one in sentences if one.endswith(_ASKS)) or question.strip()
 
 
 def _page(found: re.Match[str]) -> int:

@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
-from data.sentences import sentences_of
 from retrieval.models.answer_types import Expected
 from retrieval.models.candidates import Candidate
+from retrieval.queries import core_of
 from retrieval.terms import terms_of
 from retrieval.words import Weights, words_of
 
@@ -41,12 +41,6 @@ _TAKES_UP = re.compile(
     r"|ihre?|seine?|él|ella|ellos|ellas|est[aeo]s?|su|sus)\b|[它他她这该其])",
     re.IGNORECASE,
 )
-
-
-def core_of(question: str) -> str:
-    """Return the sentences of a question that ask: the others say how to answer."""
-    sentences = [question[start:end] for start, end in sentences_of(question)]
-    return " ".join(one for one in sentences if one.endswith(_ASKS)) or question
 
 
 class Ranking:

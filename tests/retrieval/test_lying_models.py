@@ -124,9 +124,7 @@ async def test_a_point_s_number_is_not_what_it_says(shelf: Shelf, server: ModelS
 
 
 @pytest.mark.parametrize("unit", ["so it is, ", "\u201c", "5", "[1", "](", "Costs rose [1]. "])
-async def test_a_very_long_answer_is_checked(
-    shelf: Shelf, server: ModelServer, unit: str
-) -> None:
+async def test_a_very_long_answer_is_checked(shelf: Shelf, server: ModelServer, unit: str) -> None:
     text = (unit * 50_000)[:20_000]
 
     result = await said(shelf, server, text, " Sales were 5,201 [1].")
