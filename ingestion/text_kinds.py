@@ -40,18 +40,21 @@ _MOST_CONTROLS = 0.005
 # In UTF-16 without a mark, every other byte of a western text is zero.
 _ZEROS_IN_UTF16 = 0.3
 
+# Possessive: a comment ends at its first "-->", however many there are.
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|table"
+    r"\s*(?><\?xml[^>]*>\s*|<!--.*?-->\s*)*+<(?:!doctype\s+html|html|head|body|title|meta|div|table"
     r"|article|section|main|h[1-6]|p|center|font)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _MARKDOWN = (
     re.compile(r"^#{1,6} \S", re.MULTILINE),
     re.compile(r"^(?:```|~~~)", re.MULTILINE),
-    re.compile(r"\[[^\]\n]+\]\([^)\s]+\)"),
+    re.compile(r"\[[^\[\]\n]+\]\([^()\s]+\)"),
     re.compile(r"\*\*[^*\n]+\*\*"),
     re.compile(r"^\|?[ :]*-{3,}[ :]*\|", re.MULTILINE),
 )
+# Enough to tell Markdown and tables by.
+_SAMPLE = 1 << 16
 _ROWS = 20
 
 
@@ -95,6 +98,7 @@ def text_kind(head: bytes, filename: str) -> str:
         return HTML
     if suffix in _BY_NAME:
         return _BY_NAME[suffix]
+    text = text[:_SAMPLE]
     if sum(bool(sign.search(text)) for sign in _MARKDOWN) >= 2:
         return MARKDOWN
     return CSV if _is_table(text.splitlines()[:-1]) else PLAIN

@@ -91,6 +91,24 @@ def test_what_can_never_be_read_is_refused_by_its_first_bytes() -> None:
             refuse_foreign(content[:1024], name)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"<!--x-->" * 100_000,
+        b"<?xml <!--" * 100_000,
+        b"<!-- " * 200_000,
+        b"[" * 1_000_000,
+        b"[a](" * 250_000,
+        b"**a" * 300_000,
+        b"-" * 1_000_000,
+    ],
+)
+def test_text_made_to_hurt_is_told_at_once(tmp_path: Path, text: bytes) -> None:
+    refuse_foreign(text[:1024], "a")
+
+    assert typed(tmp_path, "a", text) == PLAIN
+
+
 class TestAPackage:
     def test_is_what_its_list_of_types_says(self, tmp_path: Path) -> None:
         sheet = package(
