@@ -1,5 +1,6 @@
 """Zip files of strangers: how much is in them is known before any of it is unpacked."""
 
+import lzma
 import struct
 import zipfile
 import zlib
@@ -38,7 +39,6 @@ class Archive:
         parts = self._zip.infolist()
         if any(part.flag_bits & _IS_ENCRYPTED for part in parts):
             raise PasswordRequired(ENCRYPTED)
-        # No more than a part declares is ever unpacked of it.
         if sum(part.file_size for part in parts) > MOST_BYTES:
             raise UnreadableFile(
                 f"The file unpacks to more than {MOST_BYTES >> 30} GiB, which no document does."
@@ -48,11 +48,13 @@ class Archive:
     def read(self, name: str, most: int = MOST_BYTES) -> bytes:
         """Return a part, up to so many bytes of it; raises ``UnreadableFile``."""
         try:
+            # More than a part declares is never unpacked of it.
+            most = min(most, self._zip.getinfo(name).file_size)
             with self._zip.open(name) as part:
                 return part.read(most)
-        except (KeyError, EOFError, RuntimeError, NotImplementedError) as error:
+        except (KeyError, EOFError, RuntimeError, ValueError, struct.error) as error:
             raise UnreadableFile from error
-        except (zipfile.BadZipFile, zlib.error, OSError) as error:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, OSError) as error:
             raise UnreadableFile from error
 
     def __enter__(self) -> Self:

@@ -131,6 +131,24 @@ class TestAPackage:
 
         assert typed(tmp_path, "a.docx", whole[:-30]) == DOCX
 
+    @pytest.mark.parametrize(
+        ("method", "at", "byte"), [(zipfile.ZIP_LZMA, 53, 0xFF), (0, 30, 0xFF)]
+    )
+    def test_with_damaged_parts_is_refused(
+        self, tmp_path: Path, method: int, at: int, byte: int
+    ) -> None:
+        path = tmp_path / "a"
+        with zipfile.ZipFile(path, "w", method) as file:
+            file.writestr("[Content_Types].xml", "x" * 1000)
+        content = bytearray(path.read_bytes())
+        # Names are said to be UTF-8, in the part and in the list of parts.
+        content[7] |= 8
+        content[content.rfind(b"PK\x01\x02") + 9] |= 8
+        content[at] = byte
+
+        with pytest.raises(UnsupportedFile):
+            typed(tmp_path, "a.docx", bytes(content))
+
     def test_with_a_list_of_millions_of_parts_is_not_listed(self, tmp_path: Path) -> None:
         path = tmp_path / "a"
         with zipfile.ZipFile(path, "w") as file:
