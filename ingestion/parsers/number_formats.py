@@ -12,6 +12,8 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, fr
 
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|[_*].|\[\$([^\]-]*)[^\]]*\]|\[[^\]]*\]')
 _DIGITS = re.compile(r"[#0?][#0?,]*(?:\.[#0?]*)?(?:E[+-][#0?]+)?,*")
+# Which part is for which numbers, other than negative ones and zero.
+_CONDITION = re.compile(r"\[[<>=]")
 # The format of a cell that has none.
 GENERAL = "General"
 # Stands for what is quoted.
@@ -104,7 +106,7 @@ def _format(code: str, section: int) -> Format | None:
     """Return what a part of a format says, or nothing where it says nothing that is simple."""
     parts = code.split(";")
     part = parts[min(section, len(parts) - 1)]
-    if part.strip().lower() in ("", "general", "@") or "/" in part:
+    if part.strip() in ("", "@") or "/" in part or _CONDITION.search(code):
         return None
     literals: list[str] = []
 
@@ -114,6 +116,8 @@ def _format(code: str, section: int) -> Format | None:
 
     # Digits within quotes are no digits of the number.
     pattern = _QUOTED.sub(kept, part)
+    if GENERAL.lower() in pattern.lower():
+        return None
     words = iter(literals)
     digits = _DIGITS.search(pattern)
     before, form, after = pattern, "", ""
@@ -122,6 +126,9 @@ def _format(code: str, section: int) -> Format | None:
     if not set(form) & set("0#"):
         # No digit is shown: a zero as "-".
         form, after = "", ""
+    if set(after) & set("0#?"):
+        # The digits are set apart: "000-00-0000".
+        return None
     whole, _, rest = form.rstrip(",").partition("E")
     return Format(
         before=_literal(before, words).lstrip(),

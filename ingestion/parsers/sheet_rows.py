@@ -101,7 +101,7 @@ def _text(cell: Any, book: Book) -> str:
         return str(value)
     try:
         return plain(shown(float(value), code, since_1904=book.since_1904))
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):
         return plain(value)
 
 

@@ -15,7 +15,7 @@ from ingestion.parsers.office import core_properties, main_part, related_as
 from ingestion.parsers.serving import OpenFile, Opening
 from ingestion.parsers.word_numbers import Numbers
 from ingestion.parsers.word_styles import Styles, W, is_on, value_of
-from ingestion.parsers.word_tables import grids_of, is_frame
+from ingestion.parsers.word_tables import cells_of, grids_of, is_frame
 from ingestion.parsers.word_text import FALLBACK, Piece, pieces_of
 from ingestion.parsers.wording import plain
 
@@ -114,7 +114,7 @@ class _Document:
 
     def _table(self, table: Any, depth: int) -> Flow:
         if is_frame(table):
-            for cell in table.iter(f"{W}tc"):
+            for cell in cells_of(table):
                 yield from self._flow(cell, depth)
             return
         notes: list[Block] = []

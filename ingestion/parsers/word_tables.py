@@ -16,6 +16,11 @@ def is_frame(table: Any) -> bool:
     return all(len(list(_inside(row, "tc"))) < 2 for row in _inside(table, "tr"))
 
 
+def cells_of(table: Any) -> Iterator[Any]:
+    """Give a table's own cells, without those of the tables in them."""
+    return (cell for row in _inside(table, "tr") for cell in _inside(row, "tc"))
+
+
 def grids_of(table: Any, words: Callable[[Any], str]) -> Iterator[Grid | None]:
     """Give a table's cells as grids, and nothing where a page ends between two of them.
 

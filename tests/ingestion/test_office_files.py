@@ -173,6 +173,17 @@ class TestWord:
 
         assert texts(path, DOCX) == ["both | b | c\nboth | e | f\ng | h | i x y"]
 
+    def test_reads_a_table_in_a_frame_once(self, tmp_path: Path) -> None:
+        document = Document()
+        frame = document.add_table(1, 1).cell(0, 0)
+        frame.text = "A frame"
+        inner = frame.add_table(1, 2)
+        inner.cell(0, 0).text, inner.cell(0, 1).text = "x", "y"
+        path = tmp_path / "a.docx"
+        document.save(str(path))
+
+        assert texts(path, DOCX) == ["A frame\n\nx | y"]
+
     def test_with_macros_or_of_the_strict_kind_is_read_the_same(self, tmp_path: Path) -> None:
         path = docx(tmp_path / "a.docx", paragraph(run("Words.")))
         strict = tmp_path / "strict.docx"
@@ -300,6 +311,23 @@ class TestExcel:
         ]  # fmt: skip
         assert page.label == "Prices"
         assert lines(page, LineKind.TABLE_HEAD) == ["What | Value"]
+
+    def test_shows_numbers_plainly_whose_format_is_not_simple(
+        self, book: Workbook, tmp_path: Path
+    ) -> None:
+        sheet = book.create_sheet("Sheet1")
+        formats = {
+            '[>=1000000]0.0,,"M";[>=1000]0.0,"K";0': 1500,
+            "000\\-00\\-0000": 123456789,
+            '[Red]General" days"': 0,
+            "0.000000000000000": 200000000000000.5,
+        }
+        for number, (form, value) in enumerate(formats.items(), start=1):
+            sheet.cell(number, 1, value).number_format = form
+
+        [text] = texts(self.saved(book, tmp_path), XLSX)
+
+        assert text.split() == ["1500", "123456789", "0", "200000000000000.5"]
 
     def test_leaves_out_hidden_sheets_rows_and_columns(
         self, book: Workbook, tmp_path: Path
