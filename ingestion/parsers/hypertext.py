@@ -143,7 +143,8 @@ class _Walk:
         elif name in ("ul", "ol"):
             self._close = bool(self._lists)
             start = element.get("start", "1")
-            self._lists.append((int(start) if start[:6].isdecimal() else 1) if name == "ol" else 0)
+            first = int(start) if start.isdecimal() and len(start) < 7 else 1
+            self._lists.append(first if name == "ol" else 0)
         elif name == "li":
             self._mark = self._next_mark()
         elif name == "pre":
@@ -160,6 +161,8 @@ class _Walk:
             self._close = name in _ITEMS
             if name in _HEADINGS:
                 self._level = 0
+            elif name == "li":
+                self._mark = ""
             elif name in ("ul", "ol") and self._lists:
                 self._lists.pop()
                 self._close = bool(self._lists)

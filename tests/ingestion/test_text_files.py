@@ -97,6 +97,12 @@ class TestHtml:
 
         assert pages(opened(text, HTML))[0].text == "• One\n• Deep\n• Two\n\n3. Three\n4. Four"
 
+    def test_counts_items_from_one_where_their_start_is_no_number(self, opened: Open) -> None:
+        assert pages(opened("<ol start=1234567x><li>One</ol>", HTML))[0].text == "1. One"
+
+    def test_sets_no_mark_of_an_empty_item_before_other_text(self, opened: Open) -> None:
+        assert pages(opened("<ul><li></li></ul><p>Words", HTML))[0].text == "Words"
+
     def test_keeps_the_lines_of_preformatted_text(self, opened: Open) -> None:
         assert pages(opened("<pre>a  b\n  c</pre>", HTML))[0].text == "a b\nc"
 
