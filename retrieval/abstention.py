@@ -2,7 +2,7 @@
 
 from data.settings import SearchSettings
 from retrieval.events import Reason
-from retrieval.evidence import is_thin
+from retrieval.evidence import Evidence
 from retrieval.passages import Found
 
 SENTENCES = {
@@ -17,10 +17,10 @@ SENTENCES = {
 }
 
 
-def reason_to_abstain(question: str, found: Found, settings: SearchSettings) -> Reason | None:
+def reason_to_abstain(found: Found, evidence: Evidence, settings: SearchSettings) -> Reason | None:
     """Return why no model need be asked, or None when one should be."""
     if not found.ready:
         return Reason.NO_DOCUMENTS
-    if is_thin(question, found, settings):
+    if not found.passages or evidence.is_thin(settings):
         return Reason.NO_EVIDENCE
     return None

@@ -6,6 +6,7 @@ import secrets
 import weakref
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Protocol, Self
 
 from data.errors import UnknownModel
@@ -15,6 +16,7 @@ from retrieval.admission import Admission, Ticket
 from retrieval.deadline import Deadline
 from retrieval.drafts import Draft
 from retrieval.events import Accepted, Done, Event, Reason, Sources, Token
+from retrieval.evidence import evidence_of
 from retrieval.models.model import Finish, Model, Rewriter, Task
 from retrieval.passages import Found, Question, Scope
 from retrieval.rewriting import query_of
@@ -81,11 +83,12 @@ class Answerer:
             clock.lap("search", **found.timings_ms)
             yield Sources(found.passages)
 
-            reason = reason_to_abstain(query, found, self._settings)
+            evidence = evidence_of(query, found)
+            reason = reason_to_abstain(found, evidence, self._settings)
             if reason is not None:
                 for word in _WORD.findall(SENTENCES[reason]):
                     yield Token(word)
-                yield _abstention(reason, query, model, clock)
+                yield replace(_abstention(reason, query, model, clock), evidence=evidence.score)
                 return
 
             draft = Draft(len(found.passages))
@@ -106,7 +109,8 @@ class Answerer:
             check = self._verifier.check(question, answer, found.passages)
             verdict = await deadline.wait(check)
             clock.lap("citations")
-            yield _done(answer, query, verdict, model, draft.finish, clock)
+            done = _done(answer, query, verdict, model, draft.finish, clock)
+            yield replace(done, evidence=evidence.score)
         finally:
             ticket.release()
 

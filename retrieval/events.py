@@ -83,6 +83,8 @@ class Done:
     query: str
     usage: Mapping[str, int]
     timings_ms: Mapping[str, float]
+    # How much spoke for an answer before a model was asked (retrieval/evidence.py).
+    evidence: float | None = None
     # The model stopped at a limit on length.
     truncated: bool = False
 

@@ -84,6 +84,7 @@ class AnswerBody(ResponseModel):
     query: str = Field(description="what was searched for: a follow-up in words of its own")
     usage: Mapping[str, int]
     timings_ms: Mapping[str, float]
+    evidence: float | None = Field(description="how much spoke for an answer, about 0 to 1.1")
     truncated: bool
 
 
