@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 _MONTHS = (
@@ -35,6 +35,8 @@ _DATE = re.compile(
     rf")(?!\w)",
     re.IGNORECASE,
 )
+# A year alone, or with its month.
+_SHORT = re.compile(r"[12]\d{3}(?:-(?:0[1-9]|1[0-2]))?", re.ASCII)
 
 
 class Written(NamedTuple):
@@ -86,6 +88,22 @@ def lone_date(text: str) -> Written | None:
         re.IGNORECASE,
     )
     return found if is_alone else None
+
+
+def as_iso(text: str) -> str | None:
+    """Return the date, or the day and time, that a text tells, as ISO 8601."""
+    text = text.strip().replace("/", "-")
+    if _SHORT.fullmatch(text):
+        return text
+    found = first_date(text)
+    if found is None and re.match(rf"{YEAR}-\d\d-\d\dT", text, re.ASCII):
+        try:
+            datetime.fromisoformat(text)
+        except ValueError:
+            found = first_date(text[:10])
+        else:
+            return text
+    return found.iso if found else None
 
 
 def _is_day(year: int, month: int, day: int) -> bool:

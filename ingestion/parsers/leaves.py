@@ -15,6 +15,7 @@ import numpy as np
 
 from data.boxes import pack
 from data.contents import PAGE_TRUNCATED, FileFacts, Line, LineKind, OutlineEntry, Page
+from ingestion.dates import as_iso
 from ingestion.parsers.wording import plain
 
 # A printed page has about so many characters.
@@ -73,9 +74,9 @@ class Leaves:
         # Of a file with too many pages nobody wants one; but how many there are.
         count = len(self._leaves) + sum(1 for _ in found)
         title, author, created = (plain(part or "") or None for part in said)
-        self.facts = FileFacts(
-            max(count, 1), title, author, created, tuple(islice(self._outline(), _MOST_ENTRIES))
-        )
+        made = as_iso(created or "")
+        entries = tuple(islice(self._outline(), _MOST_ENTRIES))
+        self.facts = FileFacts(max(count, 1), title, author, made, entries)
 
     def page(self, number: int, *, ocr: bool = False) -> Page:  # noqa: ARG002 - nothing to look at
         """Return a page; the first one is 1."""

@@ -163,6 +163,24 @@ code line
         facts = file.facts
         assert (facts.title, facts.author, facts.created) == ("On bees", "Ann", "2024-05-01")
 
+    @pytest.mark.parametrize(
+        ("said", "told"),
+        [
+            ("1913", "1913"),
+            ("2023-04", "2023-04"),
+            ("21 April 2023", "2023-04-21"),
+            ("2023/04/21", "2023-04-21"),
+            ("2023-04-21T10:00Z", "2023-04-21T10:00Z"),
+            ("2023-04-21Tea", "2023-04-21"),
+            ("2024 spring edition", None),
+            ("2024-99-99", None),
+        ],
+    )
+    def test_has_a_date_only_where_one_is_told(
+        self, opened: Open, said: str, told: str | None
+    ) -> None:
+        assert opened(f"---\ndate: {said}\n---\nWords.\n", MARKDOWN).facts.created == told
+
     def test_that_only_looks_like_front_matter_is_text(self, opened: Open) -> None:
         assert pages(opened("---\n\nwords\n\n---\n", MARKDOWN))[0].text == "words"
 
