@@ -74,5 +74,5 @@ def _address(workspace: str, chunk: StoredChunk) -> dict[str, str]:
 
 
 def _words_of_a_name(filename: str) -> str:
-    """Return a file's name without its ending; an underscore joins words elsewhere."""
-    return filename.rpartition(".")[0].replace("_", " ")
+    """Return a file's name without the ending it may have; an underscore joins words elsewhere."""
+    return (filename.rpartition(".")[0] or filename).replace("_", " ")
