@@ -192,6 +192,15 @@ class TestAMark:
         assert set(map(tuple, picture.reshape(-1, 3).tolist())) == {(255, 255, 255), COLOUR}
         assert is_coloured(picture, COLOUR).sum() == 40 * 40 + 50 * 50 - 10 * 10
 
+    def test_ends_where_a_page_says_that_each_character_is_a_line(self) -> None:
+        picture = np.full((10, 10, 3), 255, np.uint8)
+        lines = iter([(0.1, 0.1, 0.2, 0.2)] * 1_000_000)
+
+        mark(picture, lines)
+
+        assert next(lines, None) is not None
+        assert is_coloured(picture, COLOUR).sum() == 1
+
     def test_of_nothing_changes_nothing(self) -> None:
         picture = np.full((10, 10, 3), 255, np.uint8)
 
