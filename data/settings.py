@@ -171,6 +171,8 @@ class SearchSettings(Section):
     meaning_weight: Share = 0.7
     page_weight: Share = 0.1
     document_weight: Share = 0.1
+    # Also look for what documents call what is asked for (retrieval/vocabulary.py).
+    other_words: bool = True
     # The best sentences of the best pages are compared with the question themselves, in so much
     # time, while nobody else waits for the embedder. No pages: never.
     second_look_pages: Annotated[int, Field(ge=0)] = 8

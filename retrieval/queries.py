@@ -40,10 +40,10 @@ class Query:
     is_broad: bool
 
     @classmethod
-    def of(cls, question: str) -> Self:
+    def of(cls, question: str, *, with_other_words: bool = True) -> Self:
         """Return the query of a question; no model is asked."""
         asked = core_of(question)
-        text = f"{asked} {other_words(question)}".rstrip()
+        text = f"{asked} {other_words(question)}".rstrip() if with_other_words else asked
         phrases = [*_QUOTED.findall(question), *_CODE.findall(question)]
         return cls(
             text=text,

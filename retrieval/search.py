@@ -62,14 +62,14 @@ class Searcher:
     async def search(self, scope: Scope, query: str, limit: int) -> Found:
         """Return single chunks, best first."""
         target = await self._lane.run(self._target, scope)
-        findings = await self._find(target, Query.of(query), limit)
+        findings = await self._find(target, self._understood(query), limit)
         hits = distinct(findings.hits, limit)
         return await self._found(target, findings, tuple(map(single, hits)))
 
     async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
         """Return the best passages, neighbours joined."""
         target = await self._lane.run(self._target, scope)
-        understood = Query.of(query)
+        understood = self._understood(query)
         # Hits that fall into one passage must not leave the answer with too few.
         findings = await self._find(target, understood, 2 * limit)
         if not findings.hits:
@@ -84,6 +84,9 @@ class Searcher:
         passages = joined(hits, near.values(), self._settings.passage_characters, limit)
         findings.timings_ms["joining"] = _ms(started)
         return await self._found(target, findings, passages)
+
+    def _understood(self, question: str) -> Query:
+        return Query.of(question, with_other_words=self._settings.other_words)
 
     async def _found(
         self, target: Target, findings: Findings, passages: tuple[Passage, ...]

@@ -20,7 +20,21 @@ class Variant:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-VARIANTS = (Variant("all"),)
+NO_SECOND_LOOK = {"FOOTNOTE_SEARCH__SECOND_LOOK_PAGES": "0"}
+NO_PAGE = {"FOOTNOTE_SEARCH__PAGE_WEIGHT": "0"}
+NO_FACE = {"FOOTNOTE_SEARCH__DOCUMENT_WEIGHT": "0"}
+NO_OTHER_WORDS = {"FOOTNOTE_SEARCH__OTHER_WORDS": "false"}
+BARE = {**NO_SECOND_LOOK, **NO_PAGE, **NO_FACE, **NO_OTHER_WORDS}
+VARIANTS = (
+    Variant("all"),
+    Variant("no second look", NO_SECOND_LOOK),
+    Variant("no words of the page", NO_PAGE),
+    Variant("no face of the document", NO_FACE),
+    Variant("no other words", NO_OTHER_WORDS),
+    Variant("none of these", BARE),
+    Variant("and meaning alone", {**BARE, "FOOTNOTE_SEARCH__MEANING_WEIGHT": "1"}),
+    Variant("and words alone", {**BARE, "FOOTNOTE_SEARCH__MEANING_WEIGHT": "0"}),
+)
 
 
 def ablate(home: Path, corpora: Sequence[Corpus], exams: Sequence[Exam]) -> Table:

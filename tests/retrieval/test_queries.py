@@ -30,6 +30,11 @@ class TestAQuery:
         assert "purchases of property" in query.text
         assert query.text.endswith("2018")
 
+    def test_has_the_words_of_the_question_alone_where_that_is_wanted(self) -> None:
+        query = Query.of("How much was the capex?", with_other_words=False)
+
+        assert query.text == "How much was the capex?"
+
     def test_leaves_out_words_without_meaning_where_words_are_compared(self) -> None:
         assert Query.of("What is the height of the tower?").lexical.text == "height tower?"
         assert Query.of("Who is it?").lexical.text == "Who is it?"
