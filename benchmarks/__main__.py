@@ -5,13 +5,14 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import asking, durability, indexing, recovery, reupload, start
+from benchmarks import asking, durability, indexing, large, recovery, reupload, start
 from benchmarks.baseline import Baseline
 
 ALL = {
     "start": start.measure,
     "indexing": indexing.measure,
     "asking": asking.measure,
+    "large": large.measure,
     "durability": durability.measure,
     "reupload": reupload.measure,
     "recovery": recovery.measure,

@@ -40,13 +40,13 @@ def measure(pdfs: Path, baseline: Baseline | None) -> dict[str, Any]:
         with RunningStack(Path(folder) / "home", **environment) as stack:
             _, documents = index(stack, pdfs)
             figures["chunks indexed"] = sum(one["chunks"] for one in documents)
-            figures |= _ours(stack)
+            figures |= asked(stack)
         if baseline:
             figures |= _theirs(baseline, pdfs, Path(folder), model)
     return figures
 
 
-def _ours(stack: RunningStack) -> dict[str, Any]:
+def asked(stack: RunningStack) -> dict[str, Any]:
     took: dict[str, list[float]] = {}
     stages: dict[str, list[float]] = {}
     connection = HTTPConnection("127.0.0.1", stack.port, timeout=60)
