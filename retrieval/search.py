@@ -63,7 +63,7 @@ class Searcher:
         """Return single chunks, best first."""
         target = await self._lane.run(self._target, scope)
         findings = await self._find(target, self._understood(query), limit)
-        hits = distinct(findings.hits, limit)
+        hits = await self._lane.run(distinct, findings.hits, limit)
         return await self._found(target, findings, tuple(map(single, hits)))
 
     async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
@@ -75,7 +75,7 @@ class Searcher:
         if not findings.hits:
             return await self._found(target, findings, ())
         started = time.perf_counter()
-        hits = distinct(findings.hits, 2 * limit)
+        hits = await self._lane.run(distinct, findings.hits, 2 * limit)
         if understood.is_broad:
             hits = spread(hits, limit)
         near = await self._lane.run(
