@@ -5,6 +5,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from data.contents import LineKind, Page
+from data.sentences import CELL
 
 # Titles, names and dates stand on the first pages; the tables of a report begin a little later.
 _PAGES = 3
@@ -16,7 +17,6 @@ _LONGEST_LINE = 500
 _LARGE = 1.15
 _MOST_LARGE = 8
 _TOP = 8
-_CELLS = " | "
 _LONGEST_TITLE_LINE = 160
 _MOST_TOP_WORDS = 10
 # Less text than this proves nothing.
@@ -52,7 +52,7 @@ class Front:
                 is_row = line.kind in (LineKind.TABLE_ROW, LineKind.TABLE_HEAD)
                 text = page.text[line.start : min(line.end, line.start + _LONGEST_LINE)]
                 self._sizes[line.size] += len(text)
-                for cell in text.split(_CELLS) if is_row else [text]:
+                for cell in text.split(CELL) if is_row else [text]:
                     if words := " ".join(cell.split()):
                         self.lines.append(FrontLine(self._pages, words, line.size, is_row))
         room = _MOST_CHARACTERS - len(self.text)

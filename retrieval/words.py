@@ -5,9 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from retrieval.spelling import UNSPACED
+
 # Runs of letters and digits; Han, Kana and Hangul characters have no spaces between words.
 _WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
-_UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]+")
+_UNSPACED = re.compile(f"[{UNSPACED}]+")
 
 # Long words that share their first letters are forms of one word often enough, in every
 # language with suffixes; a stemmer per language is not worth its errors here.

@@ -6,11 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from data.contents import LineKind
+from data.sentences import CELL
 from ingestion.parsers.cells import Cell, loose_spaces
 from ingestion.parsers.cleaning import Characters
 from ingestion.parsers.grid import TableRow
-
-SEPARATOR = " | "
 
 # A part of the new text: a range of the old one, or what is put in.
 Part = tuple[int, int] | str
@@ -31,16 +30,16 @@ def row_parts(row: TableRow) -> list[Part]:
     parts: list[Part] = []
     for index, column in enumerate(columns):
         if index:
-            parts.append(SEPARATOR)
+            parts.append(CELL)
         for order, cell in enumerate(column):
             if order:
                 parts.append(" ")
             parts += _cell_parts(cell)
     # No line begins or ends with a space.
-    if parts[0] == SEPARATOR:
-        parts[0] = SEPARATOR.lstrip()
-    if parts[-1] == SEPARATOR:
-        parts[-1] = SEPARATOR.rstrip()
+    if parts[0] == CELL:
+        parts[0] = CELL.lstrip()
+    if parts[-1] == CELL:
+        parts[-1] = CELL.rstrip()
     return parts
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from data.contents import LineKind
+from data.sentences import CELL
 from ingestion.parsers.leaves import Block
 
-SEPARATOR = " | "
 Cells = list[str]
 
 # Signs that a page maker puts in columns of their own, beside their number.
@@ -39,7 +39,7 @@ def row_text(cells: Sequence[str]) -> str:
     last = len(cells)
     while last and not cells[last - 1]:
         last -= 1
-    return SEPARATOR.join(cells[:last]).replace("  ", " ").strip(" ")
+    return CELL.join(cells[:last]).replace("  ", " ").strip(" ")
 
 
 def with_head(rows: Sequence[Cells], heads: int = 0) -> Grid:
