@@ -19,7 +19,9 @@ from data.records import Key
 from data.settings import Settings, metrics_folder
 
 VERSION = "0.1.0"
-DESCRIPTION = "Answers from your PDFs, with a footnote under every sentence that can be checked."
+DESCRIPTION = (
+    "Answers from your documents, with a footnote under every sentence that can be checked."
+)
 
 
 def create_app(settings: Settings | None = None, lifespan: Lifespan | None = None) -> FastAPI:
