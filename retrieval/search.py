@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from data.catalogue import Catalogue
@@ -24,6 +24,8 @@ from retrieval.variety import distinct, spread
 OVERFETCH = 3
 # And for no more than this, however much of it turns out not to be visible.
 MOST_CANDIDATES = 1600
+# The hits among which a broad question looks for other documents, for each passage wanted.
+BROAD = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +77,7 @@ class Searcher:
         if not findings.hits:
             return await self._found(target, findings, ())
         started = time.perf_counter()
-        hits = await self._lane.run(distinct, findings.hits, 2 * limit)
-        if understood.is_broad:
-            hits = spread(hits, limit)
+        hits = await self._lane.run(_varied, findings.hits, understood, limit)
         near = await self._lane.run(
             self._visibility.visible, scope.workspace, neighbours(hits), target.library_ids
         )
@@ -187,6 +187,13 @@ class Searcher:
             for id_, chunk in found.items()
             if (chunk.document_id, chunk.version) in selected
         }
+
+
+def _varied(hits: Sequence[Hit], query: Query, limit: int) -> list[Hit]:
+    """Return what passages are to be made of: twice the limit, for some fall into one."""
+    if not query.is_broad:
+        return distinct(hits, 2 * limit)
+    return spread(distinct(hits, BROAD * limit), limit)[: 2 * limit]
 
 
 def _ms(start: float) -> float:

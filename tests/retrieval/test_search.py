@@ -156,6 +156,22 @@ async def test_what_was_deleted_is_not_found_though_both_indexes_have_it(
     assert found.best_similarity == 0.5
 
 
+async def test_a_broad_question_hears_several_documents(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex
+) -> None:
+    long = corpus.ready(*(f"whales of kind {n}, and much of number {n}" for n in range(20)))
+    short = corpus.ready("whales are here as well").document.id
+    index.hits = [(f"{long.document.id}-1-{n}", 0.9 - n / 100) for n in range(20)]
+    index.hits.append((f"{short}-1-0", 0.6))
+
+    async def documents(question: str) -> set[str]:
+        found = await searcher.passages_for_answer(Scope(corpus.workspace), question, 5)
+        return {passage.document_id for passage in found.passages}
+
+    assert await documents("What is said of whales?") == {long.document.id}
+    assert await documents("Which documents tell of whales?") == {long.document.id, short}
+
+
 async def test_more_is_asked_until_enough_is_visible(
     searcher: Searcher, corpus: Corpus, index: MemoryIndex
 ) -> None:
