@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from retrieval.fusion import Hit
 from retrieval.words import words_of
 
-# Chunks that share more of their words than this say the same.
+# Chunks that share more of their words than this, and all of their numbers, say the same.
 _SAME = 0.9
 # Of a broad question's passages, at most this share from one document, while others have any.
 _SHARE = 0.4
@@ -45,6 +45,8 @@ def _are_same(one: frozenset[str], other: frozenset[str]) -> bool:
     # The sizes tell most of them apart before the words are compared.
     smaller, larger = sorted((len(one), len(other)))
     if not larger or smaller < _SAME * larger:
+        return False
+    if any(word[0].isdigit() for word in one ^ other):
         return False
     shared = len(one & other)
     return shared > _SAME * (len(one) + len(other) - shared)

@@ -28,6 +28,16 @@ class TestDistinct:
 
         assert ids(distinct(hits, 10)) == ["a1-0", "b1-0"]
 
+    def test_tells_long_texts_apart_that_differ_in_a_number(self) -> None:
+        fee = "In {} the fee for a berth at the outer quay is told by the list on its wall."
+        years = [
+            hit("a1-0", f"{PROSE} {fee.format(2024)}"),
+            hit("b1-0", f"{PROSE} {fee.format(2025)}"),
+        ]
+        copy = hit("c1-0", f"{PROSE} So {fee.format(2025)}")
+
+        assert ids(distinct([*years, copy], 10)) == ["a1-0", "b1-0"]
+
     def test_fills_up_with_what_comes_behind_a_copy(self) -> None:
         hits = [hit("a1-0", PROSE), hit("b1-0", PROSE), hit("c1-0", "One."), hit("d1-0", "Two.")]
 
