@@ -179,7 +179,7 @@ class Documents:
             self._require_readable(connection, document_id, version)
             found = _pages(connection, [(document_id, version, number)])
         if not found:
-            raise PageNotFound(f"The document has {document.pages} pages, and no page {number}.")
+            raise PageNotFound(f"This version of the document has no page {number}.")
         return next(iter(found.values()))
 
     def pages(

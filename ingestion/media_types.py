@@ -75,12 +75,12 @@ def media_type_of(path: Path, filename: str) -> str:
                                   ".pptx or .xlsx, then upload that.")  # fmt: skip
         if piece.startswith(_ZIP_MARK):
             return _type_of_package(path, piece)
-        kind, encoding = text_kind(piece, filename), marked_encoding(piece)
+        head, encoding = piece, marked_encoding(piece) or "utf-8"
         while piece:
-            if is_binary(piece, encoding or "utf-8"):
+            if is_binary(piece, encoding):
                 raise UnsupportedFile
             piece = file.read(_PIECE)
-    return kind
+    return text_kind(head, filename)
 
 
 def _type_of_package(path: Path, head: bytes) -> str:

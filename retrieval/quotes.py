@@ -13,6 +13,8 @@ _MOST_SENTENCES = 3
 _PRICE_OF_A_SENTENCE = 0.2
 # Decides between sentences that hold the claim equally, and for claims like "Yes."
 _WORTH_OF_THE_QUESTION = 0.05
+# Of sentences that hold the claim equally, the one that says the least besides.
+_PRICE_OF_A_WORD = 1e-4
 # Below this share of the claim's words, a quote is shown but does not count as support.
 _LEAST_SUPPORT = 0.35
 # What runs on longer than this is a sentence of clauses, or a list without full stops.
@@ -103,6 +105,7 @@ def best_quote(claim: Claim, spans: Sequence[Sequence[Unit]]) -> Quote | None:
                 held = wanted.share(words)
                 score = held - _PRICE_OF_A_SENTENCE * (last - first)
                 score += _WORTH_OF_THE_QUESTION * asked.share(words)
+                score -= _PRICE_OF_A_WORD * len(words)
                 if best is None or score > best[0]:
                     numbers = not claim.numbers or bool(claim.numbers & words)
                     supports = held >= _LEAST_SUPPORT and numbers

@@ -96,6 +96,7 @@ class _Table:
         self.heads: tuple[Candidate, ...] = ()
         self._caption: frozenset[str] = frozenset()
         self._begun = False
+        self._named: set[str] = set()
 
     @property
     def words(self) -> frozenset[str]:
@@ -116,17 +117,23 @@ class _Table:
         if not line.is_row:
             self._caption = line.words
             if line.text.endswith(_STOPS):  # prose stands between two tables
-                self.heads, self._begun = (), False
+                self.heads, self._begun, self._named = (), False, set()
         elif self._names_columns(line.text):
             heads = () if self._begun else self.heads
             if line.text not in (head.text for head in heads):
                 self.heads = (*heads, line)[-_MOST_HEADS:]
             self._begun = False
+            self._named.add(line.text)
         else:
             self._begun = True
 
     def _names_columns(self, row: str) -> bool:
-        """Tell whether all figures of a row are years or dates; without any, by its place."""
+        """Tell whether all figures of a row are years or dates; without any, by its place.
+
+        A table that goes on over pages names its columns on each of them.
+        """
+        if row in self._named:
+            return True
         rest, dates = _DATE.subn(" ", row)
         if any(map(str.isdigit, rest)):
             return False

@@ -80,6 +80,14 @@ def test_what_is_no_document_is_refused(tmp_path: Path, name: str, content: byte
         typed(tmp_path, name, content)
 
 
+def test_a_picture_is_not_called_a_text(tmp_path: Path) -> None:
+    for name in ("a.png", "a.pdf", "a.txt"):
+        with pytest.raises(UnsupportedFile) as refused:
+            typed(tmp_path, name, b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(500))
+
+        assert "it is text" not in str(refused.value)
+
+
 def test_an_empty_file_is_refused_as_one(tmp_path: Path) -> None:
     with pytest.raises(EmptyFile):
         typed(tmp_path, "a.txt", b"")

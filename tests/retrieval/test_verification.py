@@ -78,6 +78,15 @@ class TestQuotes:
 
         assert found.citations[0].quote == "Item c 13,100 13,200"
 
+    async def test_of_lines_that_hold_a_claim_equally_the_shortest_is_quoted(
+        self, shelf: Shelf
+    ) -> None:
+        shelf.put("Notes\n16. Union of Millers 1998, p. 19.\n17. Union of Millers 1998.")
+
+        found = await verdict(shelf, "17. Union of Millers 1998. [1]")
+
+        assert found.citations[0].quote == "17. Union of Millers 1998."
+
     async def test_a_table_without_full_stops_is_cut_at_its_lines(self, shelf: Shelf) -> None:
         lines = "\n".join(f"and then the {name} went on to {name}burg with" for name in NAMES)
         shelf.put(f"First {lines}")

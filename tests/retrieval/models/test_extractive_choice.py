@@ -89,6 +89,21 @@ class TestTables:
             HEAD, "Tea sales | 7 | 8 | 9", "Coffee sales | 4 | 5 | 6",
         ]  # fmt: skip
 
+    async def test_heads_that_a_table_repeats_on_its_next_page_are_no_answer(
+        self, shelf: Shelf, encode_many: EncodeMany
+    ) -> None:
+        rows = [[f"Bolt {n} | {n + 0.5}" for n in range(at, at + 4)] for at in (30, 34)]
+        pages = ["\n".join(("Item | Price", *some)) for some in rows]
+        for number, page in enumerate(pages, start=1):
+            shelf.put_page(page, page=number)
+        shelf.put_spans([Span(number, 0, len(page)) for number, page in enumerate(pages, start=1)])
+
+        head, *rest = await lines(shelf, "What is the price of the item?", encode_many)
+
+        assert head == "Item | Price"
+        assert rest
+        assert all(line.startswith("Bolt") for line in rest)
+
     async def test_what_names_the_columns_of_one_table_does_not_of_the_next(
         self, shelf: Shelf, encode_many: EncodeMany
     ) -> None:
