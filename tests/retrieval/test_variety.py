@@ -8,6 +8,9 @@ from tests.retrieval.test_fusion import chunks
 
 PROSE = "The harbour master counts every ship that enters between sunrise and sunset in the book."
 
+# The last one says what the one before it says.
+YEARS = {"2024": "The", "2025": "The", "2025 ": "Any"}
+
 
 def hit(id_: str, text: str) -> Hit:
     return Hit(replace(chunks(id_)[id_], text=text), 1.0, {})
@@ -29,14 +32,12 @@ class TestDistinct:
         assert ids(distinct(hits, 10)) == ["a1-0", "b1-0"]
 
     def test_tells_long_texts_apart_that_differ_in_a_number(self) -> None:
-        fee = "In {} the fee for a berth at the outer quay is told by the list on its wall."
-        years = [
-            hit("a1-0", f"{PROSE} {fee.format(2024)}"),
-            hit("b1-0", f"{PROSE} {fee.format(2025)}"),
-        ]
-        copy = hit("c1-0", f"{PROSE} So {fee.format(2025)}")
+        rules = f"{PROSE} Whoever moors at an outer quay pays before noon, at its northern gate."
+        fees = [f"{rules} {start} fee of {year} is due." for year, start in YEARS.items()]
 
-        assert ids(distinct([*years, copy], 10)) == ["a1-0", "b1-0"]
+        found = distinct([hit(f"{name}1-0", fee) for name, fee in zip("abc", fees, strict=True)], 9)
+
+        assert ids(found) == ["a1-0", "b1-0"]
 
     def test_fills_up_with_what_comes_behind_a_copy(self) -> None:
         hits = [hit("a1-0", PROSE), hit("b1-0", PROSE), hit("c1-0", "One."), hit("d1-0", "Two.")]
