@@ -130,6 +130,21 @@ class TestHtml:
 
 
 class TestMarkdown:
+    @pytest.mark.parametrize(
+        "deep",
+        [
+            "\n".join(f"{'  ' * level}- level {level}" for level in range(60)),
+            ">" * 20_000 + " quoted",
+        ],
+        ids=["lists", "quotes"],
+    )
+    def test_loses_nothing_behind_what_is_nested_deeply(self, opened: Open, deep: str) -> None:
+        file = opened(f"# Bees\n\n{deep}\n\nThey sleep at night.\n", MARKDOWN)
+        text = "\n".join(page.text for page in pages(file))
+
+        assert deep.split("\n")[-1].strip("-> ") in text
+        assert "They sleep at night." in text
+
     def test_has_headings_lists_tables_and_front_matter(self, opened: Open) -> None:
         text = """---
 title: "On bees"
