@@ -29,6 +29,8 @@ class LinkBreaker:
         self._state = _State.PLAIN
         # The same, for the ordinary token: asking an enumeration takes longer than all the rest.
         self._is_plain = True
+        # What stands before it: "(", ":", or nothing where a colon is shown already.
+        self._opening = ""
         self._held = ""
         self._depth = 0
 
@@ -52,7 +54,7 @@ class LinkBreaker:
             case _State.DROPPED:
                 return self._drop(character)
             case _State.AFTER_BRACKET if character in "(:":
-                self._state, self._held = _State.HELD, character
+                self._state, self._opening, self._held = _State.HELD, character, ""
                 return ""
             case _State.AFTER_ANGLE if character.isalpha() or character in "/!?":
                 self._state = _State.PLAIN
@@ -71,10 +73,13 @@ class LinkBreaker:
 
     def _hold(self, character: str) -> str:
         """Take one more character of what may be an address, and decide at its end."""
-        target = self._held[1:].lstrip()
+        target = self._held.lstrip()
         ends = character in "()[]>" or len(target) >= _LONGEST
         if character.isspace():
-            ends = bool(target) or len(self._held) > _LONGEST_GAP
+            is_long = not target and len(self._held) >= _LONGEST_GAP
+            if is_long and self._opening != "(":
+                return ""  # behind a colon an address may come after any gap
+            ends = bool(target) or is_long
         if ends:
             return self._decided(character)
         self._held += character
@@ -82,23 +87,30 @@ class LinkBreaker:
 
     def _decided(self, character: str) -> str:
         """Return what was held if it is no address, and go on behind it."""
-        opening, held = self._held[0], self._held[1:]
+        opening, held = self._opening, self._held
         self._held = ""
         address = held.lstrip()
         if _ADDRESS.match(address):
             self._state, self._depth = _State.DROPPED, int(opening == "(")
-            kept = ":" + held[: len(held) - len(address)] if opening == ":" else ""
+            kept = "" if opening == "(" else opening + held[: len(held) - len(address)]
             return kept + self._drop(character)
         self._state = _State.PLAIN
-        apart = " (" if opening == "(" else ":"
+        apart = " (" if opening == "(" else opening
         return apart + "".join([self._step(one) for one in held + character])
 
     def _drop(self, character: str) -> str:
-        """Drop one more character of an address, unless it has ended."""
+        """Drop one more character of an address, unless it has ended.
+
+        What comes next stands behind the same bracket or colon, and may be another one.
+        """
         self._depth += (character == "(") - (character == ")")
-        if character.isspace():
+        if character.isspace() and self._opening == "(":
             self._state = _State.PLAIN
             return character
-        if character == ")" and self._depth <= 0:
-            self._state = _State.PLAIN
+        if character.isspace() or (character == ")" and self._depth <= 0):
+            if self._opening == "(":
+                self._state = _State.AFTER_BRACKET
+            else:
+                self._state, self._opening = _State.HELD, ""
+                self._held = character if character.isspace() else ""
         return ""
