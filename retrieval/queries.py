@@ -24,6 +24,8 @@ _BROAD = re.compile(
 _QUOTED = re.compile(r"[\"“”«»„]([^\"“”«»„]{3,100})[\"“”«»„]")
 # "10-K", "1,577", "TPS62840.A": one thing, though a word index cuts it.
 _CODE = re.compile(r"(?<!\S)[\[(]*(\w+(?:[-.,/:&]\w+)+)")
+# Each costs the lexical index a look at every place of its words.
+_MOST_PHRASES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class Query:
         phrases = [*_QUOTED.findall(question), *_CODE.findall(question)]
         return cls(
             text=text,
-            lexical=LexicalQuery(content_of(text), tuple(dict.fromkeys(phrases))),
+            lexical=LexicalQuery(content_of(text), tuple(dict.fromkeys(phrases))[:_MOST_PHRASES]),
             pages=frozenset(map(_page, _PAGE.finditer(question))),
             is_broad=bool(_BROAD.search(asked)),
         )

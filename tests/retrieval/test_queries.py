@@ -44,6 +44,11 @@ class TestAQuery:
 
         assert query.lexical.phrases == ("going concern", "10-K", "1,577")
 
+    def test_looks_for_the_first_of_very_many(self) -> None:
+        query = Query.of(" ".join(f"of-{number}" for number in range(1000)))
+
+        assert query.lexical.phrases == tuple(f"of-{number}" for number in range(16))
+
     @pytest.mark.parametrize(
         ("question", "pages"),
         [
