@@ -35,7 +35,7 @@ _EMPTY = re.compile(
     r"|\bit (?:is|was) \w+ that\b|\bdoes it take\b|\b(?:gibt|ist) es\b|\by a-t-il\b"
     r"|\bil y a\b|\best-ce qu\w*)|(?<!^)\b(?:Sie|Ihre?[nmrs]?)\b"
 )
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?:[-/–]\d\d(?:\d\d)?)?(?!\d)")
+_YEAR = re.compile(r"(?<!\d)(?:\b[FfCc][Yy] ?)?(?:19|20)\d\d(?:[-/–]\d\d(?:\d\d)?)?(?!\d)")
 _QUARTER = re.compile(r"\b(?:[qQhH][1-4]|[1-4][qQhH])\b")
 _NUMBER = re.compile(r"(?<![\w.,])\d[\d.,]*%?(?!\w)")
 _HAS_UNSPACED = re.compile(f"[{UNSPACED}]")

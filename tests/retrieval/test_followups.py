@@ -17,6 +17,7 @@ def after(question: str, *earlier: str) -> str:
     ("earlier", "question", "meant"),
     [
         (REVENUE, "and in 2021?", "and in 2021? revenue Acme"),
+        ("What was Acme's revenue in FY2020?", "and in 2021?", "and in 2021? Acme's revenue"),
         (REVENUE, "2021?", "2021? revenue Acme"),
         (REVENUE, "And the costs?", "And the costs? revenue Acme 2020"),
         (REVENUE, "What about its costs in 2019?", "What about its costs in 2019? revenue Acme"),
