@@ -10,10 +10,10 @@ import tantivy
 
 from data.contents import StoredChunk
 from data.errors import LexicalUnavailable
-from data.lexical_schema import BOOSTS, analyzer, documents_of, schema_of_rows
+from data.lexical_schema import BOOSTS, analyzer, documents_of, figures_of, schema_of_rows
 
 # A new schema gets a new folder, and is filled from the catalogue.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 # Words that follow each other as they were asked for, beside what each of them counts.
 PHRASE_BOOST = 0.5
 WRITER_BYTES = 64 * 1024 * 1024
@@ -103,6 +103,7 @@ class LexicalIndex:
             tantivy.Query.boost_query(self._words(query.text, field), boost)
             for field, boost in BOOSTS.items()
         ]
+        wanted.append(self._any_of("figures", figures_of(query.text)))
         wanted += [
             tantivy.Query.boost_query(self._phrase(terms), PHRASE_BOOST)
             for phrase in query.phrases
@@ -122,7 +123,10 @@ class LexicalIndex:
         return [str(term) for term in self._analyzer.analyze(text.encode(errors="ignore").decode())]
 
     def _words(self, text: str, field: str) -> Any:
-        terms = dict.fromkeys(self._terms(text))
+        return self._any_of(field, self._terms(text))
+
+    def _any_of(self, field: str, words: Iterable[str]) -> Any:
+        terms = dict.fromkeys(words)
         return tantivy.Query.boolean_query(
             [
                 (tantivy.Occur.Should, tantivy.Query.term_query(self._index.schema, field, term))

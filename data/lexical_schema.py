@@ -1,5 +1,6 @@
 """What the lexical index keeps of a chunk and of a document, and how it cuts words."""
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
@@ -13,6 +14,8 @@ BOOSTS = {"title": 0.6, "section": 0.8, "text": 1.0}
 # The face of a document, by which it is told from others: its names and its first pages.
 FACE_PAGES = 2
 FACE_CHARACTERS = 6_000
+# "1,577", "1.577", "1 577", "1'577" and "1577" are the same figure; a longer run of digits is one.
+_FIGURE = re.compile(r"(?<![\d.,])(?:\d{1,3}(?:[,.'’ \u00a0\u202f]\d{3})+|\d{4,18})(?!\d)")
 
 
 def schema_of_rows() -> Any:
@@ -25,9 +28,15 @@ def schema_of_rows() -> Any:
     builder.add_text_field("name", stored=True, tokenizer_name="raw", index_option="basic")
     for name in ("workspace", "library", "document", "revision"):
         builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("figures", stored=False, tokenizer_name="raw", index_option="basic")
     for name in (*BOOSTS, "face"):
         builder.add_text_field(name, stored=False, tokenizer_name="en_stem")
     return builder.build()
+
+
+def figures_of(text: str) -> list[str]:
+    """Return the figures of four digits or more, without what separates their thousands."""
+    return [re.sub(r"\D", "", match.group()) for match in _FIGURE.finditer(text)]
 
 
 def analyzer() -> Any:
@@ -58,6 +67,7 @@ def documents_of(added: Iterable[tuple[str, StoredChunk]]) -> Iterator[Any]:
                 title=chunk.title or chunk.filename,
                 section=chunk.section,
                 text=chunk.text,
+                figures=list(dict.fromkeys(figures_of(chunk.text))),
             )
         yield tantivy.Document(
             **_address(workspace, chunk), kind="document", name=chunk.document_id, face=face

@@ -7,9 +7,11 @@ from typing import Self
 from data.lexical import LexicalQuery
 from data.sentences import sentences_of
 from retrieval.vocabulary import other_words
-from retrieval.words import content_of
+from retrieval.words import content_of, words_of
 
 _ASKS = ("?", "？")
+# Fewer content words than these are about something that was said before.
+_FEW_WORDS = 3
 _ORDINALS = {"first": 1, "cover": 1, "title": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 _PAGE = re.compile(
     rf"\b(?:(?P<word>{'|'.join(_ORDINALS)}) page|(?P<ordinal>\d{{1,4}})(?:st|nd|rd|th) page|"
@@ -56,9 +58,18 @@ class Query:
 
 
 def core_of(question: str) -> str:
-    """Return the sentences of a question that ask: the others say how to answer."""
+    """Return the sentences of a question that ask: the others say how to answer.
+
+    What stands before them stays where they say too little by themselves.
+    """
     sentences = [question[start:end] for start, end in sentences_of(question)]
-    return " ".join(one for one in sentences if one.endswith(_ASKS)) or question.strip()
+    asking = [place for place, one in enumerate(sentences) if one.endswith(_ASKS)]
+    if not asking:
+        return question.strip()
+    core = " ".join(sentences[place] for place in asking)
+    if len(words_of(core)) < _FEW_WORDS:
+        return " ".join(sentences[: asking[-1] + 1])
+    return core
 
 
 def _page(found: re.Match[str]) -> int:

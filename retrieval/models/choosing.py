@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 
+from data.sentences import CELL
 from retrieval.models.answer_types import Expected
 from retrieval.models.candidates import Candidate
 from retrieval.queries import core_of
-from retrieval.terms import terms_of
+from retrieval.terms import Term, terms_of
 from retrieval.words import Weights, words_of
 
 # What the embedder is asked to compare with the question, at most: 16 sentences of prose, 45 ms
@@ -20,6 +21,9 @@ _SHORTEST, _SHORTEST_ROW = 3, 2
 # and whether it has the kind of thing that is asked for.
 _OWN_WORDS, _WORDS_AROUND, _MEANING, _KIND = 0.25, 0.25, 0.35, 0.12
 _FIRST_PASSAGE = 0.05
+# What a row is worth more whose label has no words but the question's: "Total assets" is asked
+# for, not "Total intangible assets".
+_LABEL = 0.1
 # What a heading, a broken line or a question is worth less than a sentence or a row.
 _FRAGMENT = 0.08
 # As likely as the best, as far as a score can tell.
@@ -58,6 +62,7 @@ class Ranking:
             one: one.words.union(*(term.asked for term in terms if term.is_in(one.text)))
             for one in candidates
         }
+        self._labels = {one: self._labelled(one, terms) for one in candidates if one.is_row}
         self._weights = Weights(self.asked, list(self._words.values()))
         self.after = {one.before: one for one in candidates if one.before is not None}
         heads = {head for one in candidates for head in one.heads}
@@ -96,8 +101,17 @@ class Ranking:
             + _MEANING * meaning
             + _KIND * self._expected.is_in(one.text)
             + _FIRST_PASSAGE / one.number
+            + _LABEL * self._labels.get(one, 0.0)
             - _FRAGMENT * self._is_fragment(one)
         )
+
+    def _labelled(self, row: Candidate, terms: Sequence[Term]) -> float:
+        """Return the share of a row's label that the question has, 0 to 1."""
+        label = row.text.partition(CELL)[0]
+        if any(term.is_in(label) for term in terms):
+            return 1.0
+        words = frozenset(words_of(label))
+        return len(words & self.asked) / len(words) if words else 0.0
 
     def _is_fragment(self, one: Candidate) -> bool:
         """Whether it states nothing: a heading, a question, an introduction to nothing but rows."""

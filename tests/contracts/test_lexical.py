@@ -96,6 +96,15 @@ class TestASearch:
 
         assert [chunk for chunk, _ in hits] == [f"{document_id}-1-1", f"{document_id}-1-0"]
 
+    @pytest.mark.parametrize("figure", ["1,577", "1577", "1.577", "1 577"])
+    def test_finds_figures_however_their_thousands_are_set_apart(
+        self, corpus: Corpus, follow: Callable[[], LexicalFollower], search: Search, figure: str
+    ) -> None:
+        texts = ("It paid (1,577) for ships.", "It paid 15,770 for sails.")
+        document_id = corpus.ready(*texts).document.id
+
+        assert search(follow(), f"Who got {figure}?")[0] == f"{document_id}-1-0"
+
     def test_tells_documents_by_their_names_and_first_pages(
         self, corpus: Corpus, follow: Callable[[], LexicalFollower], stores: Stores, search: Search
     ) -> None:
@@ -260,7 +269,7 @@ class TestAFollower:
 
         assert search(follow(), "whale")
 
-    @pytest.mark.parametrize("folder", [".", "index", "index/v3"])
+    @pytest.mark.parametrize("folder", [".", "index", "index/v4"])
     def test_rebuilds_what_is_deleted_while_it_runs(
         self,
         corpus: Corpus,
@@ -279,7 +288,7 @@ class TestAFollower:
             settle(partial(finds, search, follower, f"{document_id}-1-0"))
         corpus.ready("dolphin")
         assert len(search(first, "dolphin")) == len(search(second, "dolphin")) == 1
-        assert (root / "index" / "v3" / "meta.json").exists()
+        assert (root / "index" / "v4" / "meta.json").exists()
         assert not first.is_rebuilding
         assert not second.is_rebuilding
 
@@ -308,7 +317,7 @@ class TestAFollower:
 
         settle(lambda: follower.is_open)
 
-        assert [path.name for path in (root / "index").iterdir()] == ["v3"]
+        assert [path.name for path in (root / "index").iterdir()] == ["v4"]
 
     def test_says_that_it_is_not_there_yet(self, stores: Stores, root: Path) -> None:
         follower = LexicalFollower(root, stores.catalogue, stores.visibility)

@@ -11,8 +11,15 @@ class TestTheCoreOfAQuestion:
         ("question", "asked"),
         [
             ("How high is it? Answer in metres.", "How high is it?"),
-            ("You are an analyst. Is it cyclical?", "Is it cyclical?"),
-            ("Wie hoch ist er? Bitte in Metern.", "Wie hoch ist er?"),
+            (
+                "You are an analyst. Is the business of Acme cyclical?",
+                "Is the business of Acme cyclical?",
+            ),
+            (
+                "I read of Gannet Rock. Why was it dark? Be brief.",
+                "I read of Gannet Rock. Why was it dark?",
+            ),
+            ("Wie hoch ist der alte Turm? Bitte in Metern.", "Wie hoch ist der alte Turm?"),
             ("Who? And when?", "Who? And when?"),
         ],
     )

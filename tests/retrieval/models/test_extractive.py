@@ -82,6 +82,16 @@ async def test_its_quotes_are_its_sentences_and_hold(
     assert found.model == "extractive"
 
 
+async def test_prefers_the_row_whose_label_is_what_was_asked_for(shelf: Shelf) -> None:
+    shelf.put("(Millions) | 2018 | 2017\nTotal intangible assets | $2,657 | $2,936")
+    shelf.put("(Millions) | 2018 | 2017\nTotal assets | $36,500 | $37,987", "d2")
+
+    answer = await said(shelf, "How much were total assets at the end of 2018?")
+
+    assert "Total assets | $36,500 | $37,987" in answer
+    assert "intangible" not in answer
+
+
 async def test_quotes_in_the_order_of_the_document(shelf: Shelf) -> None:
     shelf.put_page("Tea from Basel is good. Unrelated words stand here.", page=1)
     shelf.put_page("Basel exports tea.", page=2)
