@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from data.catalogue import Catalogue
@@ -24,8 +24,8 @@ from retrieval.variety import distinct, spread
 OVERFETCH = 3
 # And for no more than this, however much of it turns out not to be visible.
 MOST_CANDIDATES = 1600
-# The hits among which a broad question looks for other documents, for each passage wanted.
-BROAD = 6
+# The hits among which a broad question looks for other documents, for each one wanted.
+BROAD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Searcher:
         """Return single chunks, best first."""
         target = await self._lane.run(self._target, scope)
         findings = await self._find(target, self._understood(query), limit)
-        hits = await self._lane.run(distinct, findings.hits, limit)
+        hits = findings.hits[:limit]
         return await self._found(target, findings, tuple(map(single, hits)))
 
     async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
@@ -77,7 +77,9 @@ class Searcher:
         if not findings.hits:
             return await self._found(target, findings, ())
         started = time.perf_counter()
-        hits = await self._lane.run(_varied, findings.hits, understood, limit)
+        hits = findings.hits
+        if understood.is_broad:
+            hits = tuple(spread(hits, limit)[: 2 * limit])
         near = await self._lane.run(
             self._visibility.visible, scope.workspace, neighbours(hits), target.library_ids
         )
@@ -120,45 +122,32 @@ class Searcher:
         )
 
     async def _find(self, target: Target, query: Query, limit: int) -> Findings:
-        """Ask the legs, for more and more until enough of what they find is visible."""
+        """Ask the legs, for more and more until enough of what they find is visible and new."""
         wanted = max(self._settings.candidates, OVERFETCH * limit)
+        most = BROAD * limit if query.is_broad else limit
         while target.selected != ():
             legs = await self._ask(target, query, wanted)
             started = time.perf_counter()
             ids = dict.fromkeys(id_ for hits in legs.values() for id_ in hits.scores)
             visible = await self._visible(target, ids)
-            enough = len(visible) >= limit or wanted >= MOST_CANDIDATES
-            if enough or all(hits.is_exhausted for hits in legs.values()):
-                timings = {"visibility": _ms(started)}
-                return await self._ranked(visible, legs, query, timings)
-            wanted *= 2
+            dense = _hits_of(legs, "dense")
+            similarities = await self._dense.similarities(dense, visible)
+            order = ranked(visible, _signals(legs, similarities, query), self._settings)
+            hits = await self._lane.run(distinct, order, most)
+            enough = len(hits) >= limit or wanted >= MOST_CANDIDATES
+            if not enough and not all(found.is_exhausted for found in legs.values()):
+                wanted *= 2
+                continue
+            timings = {"fusion": _ms(started)}
+            started = time.perf_counter()
+            looked = await self._second_look.reordered(hits, query, dense.vector, similarities)
+            timings["second_look"] = _ms(started)
+            for found in legs.values():
+                timings.update(found.timings_ms)
+            near = [similarities[id_] for id_ in visible if id_ in similarities]
+            behind = _hits_of(legs, "lexical").is_behind
+            return Findings(looked, max(near, default=None), timings, behind)
         return Findings((), None, {}, is_behind=False)
-
-    async def _ranked(
-        self,
-        visible: Mapping[str, StoredChunk],
-        legs: Mapping[str, Hits],
-        query: Query,
-        timings: dict[str, float],
-    ) -> Findings:
-        started = time.perf_counter()
-        nothing = Hits({}, {}, is_exhausted=True, is_behind=True)
-        dense, lexical = legs.get("dense", nothing), legs.get("lexical", nothing)
-        similarities = await self._dense.similarities(dense, visible)
-        ranks: dict[str, dict[str, int]] = {}
-        for name, hits in legs.items():
-            for rank, id_ in enumerate(hits.scores, start=1):
-                ranks.setdefault(id_, {})[name] = rank
-        signals = Signals(similarities, lexical.scores, lexical.documents, query.pages, ranks)
-        near = [similarities[id_] for id_ in visible if id_ in similarities]
-        order = ranked(visible, signals, self._settings)
-        timings["fusion"] = _ms(started)
-        started = time.perf_counter()
-        looked = await self._second_look.reordered(order, query, dense.vector, similarities)
-        timings["second_look"] = _ms(started)
-        for found in legs.values():
-            timings.update(found.timings_ms)
-        return Findings(looked, max(near, default=None), timings, lexical.is_behind)
 
     async def _ask(self, target: Target, query: Query, wanted: int) -> dict[str, Hits]:
         answers = await asyncio.gather(
@@ -189,11 +178,18 @@ class Searcher:
         }
 
 
-def _varied(hits: Sequence[Hit], query: Query, limit: int) -> list[Hit]:
-    """Return what passages are to be made of: twice the limit, for some fall into one."""
-    if not query.is_broad:
-        return distinct(hits, 2 * limit)
-    return spread(distinct(hits, BROAD * limit), limit)[: 2 * limit]
+def _hits_of(legs: Mapping[str, Hits], name: str) -> Hits:
+    """Return what a leg has found: nothing, if it did not answer."""
+    return legs.get(name) or Hits({}, {}, is_exhausted=True, is_behind=True)
+
+
+def _signals(legs: Mapping[str, Hits], similarities: Mapping[str, float], query: Query) -> Signals:
+    ranks: dict[str, dict[str, int]] = {}
+    for name, hits in legs.items():
+        for rank, id_ in enumerate(hits.scores, start=1):
+            ranks.setdefault(id_, {})[name] = rank
+    lexical = _hits_of(legs, "lexical")
+    return Signals(similarities, lexical.scores, lexical.documents, query.pages, ranks)
 
 
 def _ms(start: float) -> float:

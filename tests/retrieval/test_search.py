@@ -156,6 +156,19 @@ async def test_what_was_deleted_is_not_found_though_both_indexes_have_it(
     assert found.best_similarity == 0.5
 
 
+async def test_more_is_asked_when_much_of_it_is_copies(
+    searcher: Searcher, corpus: Corpus, index: MemoryIndex
+) -> None:
+    copies = corpus.ready(*["the same sentence about whales in the sea"] * 120).document.id
+    other = corpus.ready("gulls cry over another shore").document.id
+    index.hits = [(f"{copies}-1-{n}", 0.9) for n in range(120)] + [(f"{other}-1-0", 0.2)]
+
+    found = await searcher.search(Scope(corpus.workspace), "sentence", 2)
+
+    assert {passage.document_id for passage in found.passages} == {copies, other}
+    assert index.asked == [100, 200]
+
+
 async def test_a_broad_question_hears_several_documents(
     searcher: Searcher, corpus: Corpus, index: MemoryIndex
 ) -> None:
