@@ -12,11 +12,12 @@ _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"[^\n]+")
 # A full stop, what closes behind it, and white space; Chinese and Japanese ones need no space.
 # Possessive, and only from the first dot on: a long dotted line must not be read again and again.
+# No group is: before Python 3.11.5, possessive groups lose matches (cpython issue 106052).
 # A reference may stand behind it: "to this day.[3] Then", "was its clerk.64 Two years later".
 _END = re.compile(
-    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[[^\[\]\n]{1,24}\])*+"
-    r"(?:(?<=[^\W\d_]{2}[.!?\]])\d{1,3}|(?<=[.!?][\"”’»)\]])\d{1,3})?+(?=\s)"
-    r"|[。！？｡]+[」』”’）】]*(?:\[[^\[\]\n]{1,24}\])*+"
+    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[[^\[\]\n]{1,24}\])*"
+    r"(?:(?<=[^\W\d_]{2}[.!?\]])\d{1,3}|(?<=[.!?][\"”’»)\]])\d{1,3})?(?=\s)"
+    r"|[。！？｡]+[」』”’）】]*(?:\[[^\[\]\n]{1,24}\])*"
 )
 _LIST_MARK = re.compile(
     r"[ \t]*(?:[•◦▪■●○‣⁃∙·*–—\-➢✓]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+\S)"

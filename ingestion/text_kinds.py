@@ -40,9 +40,9 @@ _MOST_CONTROLS = 0.005
 # In UTF-16 without a mark, every other byte of a western text is zero.
 _ZEROS_IN_UTF16 = 0.3
 
-# Possessive: a comment ends at its first "-->", however many there are.
+# A comment ends at its first "-->", however many there are: no dot may go beyond it.
 _HTML = re.compile(
-    r"\s*(?><\?xml[^>]*>\s*|<!--.*?-->\s*)*+<(?:!doctype\s+html|html|head|body|title|meta|div|table"
+    r"\s*(?:<\?xml[^>]*>\s*|<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta|div|table"
     r"|article|section|main|h[1-6]|p|center|font)\b",
     re.IGNORECASE | re.DOTALL,
 )
