@@ -17,6 +17,14 @@ _LINES = (
      "consolidated statements of cash flows operating investing financing activities"),
     (r"income statements?|p ?& ?l|profit and loss|statements? of (?:income|operations)",
      "consolidated statements of income operations earnings"),
+    # Lines, and the statement that has them.
+    (r"total (?:current )?(?:assets|liabilities)|(?:share|stock)(?:holders|owners)['’]? equity|"
+     r"accounts (?:receivable|payable)|inventories|long[- ]term debt",
+     "consolidated balance sheets"),
+    (r"net (?:income|sales|earnings)|operating income|cost of (?:sales|goods sold)|eps|"
+     r"earnings per share|revenues?", "consolidated statements of income"),
+    (r"capital expenditures?|capex|dividends? paid|(?:operating|investing|financing) cash flows?",
+     "consolidated statements of cash flows"),
     # Figures, and the lines that they are computed from.
     (r"capital[- ]intensive", "property plant and equipment capital expenditures total assets"),
     (r"gross (?:margins?|profits?)", "cost of sales net sales gross profit statements of income"),
