@@ -69,6 +69,8 @@ _EITHER = frozenset(
     mio mrd tsd
     """.split()
 )
+# Words of their own when they begin small: "The cat sat."
+_NAMES = frozenset("mar sat sun wed gen".split())
 # "No. 5" goes on, "No. That is wrong." does not.
 _BEFORE_NUMBERS = frozenset("no nos nr art app sec p c ref tab mt ft".split())
 _ROW_SHARE = 0.5
@@ -193,6 +195,8 @@ def _is_abbreviation(text: str, first: int, dot: int, after: str) -> bool:
             return True
         ordinal = _COUNTED.match(after) or _ORDINAL.search(before)
         return len(word) < 3 and bool(ordinal)
+    if word in _NAMES and found.group().islower():
+        return False
     if word in _BEFORE_NUMBERS and not _is_initials(found.group()):
         return after[0].isdigit()
     if word in _LEADING and found.group() != "V":

@@ -114,6 +114,14 @@ class TestLines:
 
         assert split(text)[0] == "Legal matters"
 
+    @pytest.mark.parametrize("word", ["sat", "sun", "mar"])
+    def test_a_word_that_only_looks_like_a_day_or_a_month_ends_one(self, word: str) -> None:
+        assert split(f"There it {word}. Nine lights were lit.") == [
+            f"There it {word}.", "Nine lights were lit.",
+        ]  # fmt: skip
+        name = word.capitalize()
+        assert len(split(f"It came on {name}. Nine lights were lit.")) == 1
+
 
 class TestAnyText:
     @given(st.text(alphabet="aA1.?!。 \n\t•-()\"'$%;U S", max_size=200))
