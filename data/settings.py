@@ -175,8 +175,8 @@ class SearchSettings(Section):
     other_words: bool = True
     # The best sentences of the best pages are compared with the question themselves, in so much
     # time, while nobody else waits for the embedder. No pages: never.
-    second_look_pages: Annotated[int, Field(ge=0)] = 8
-    second_look_sentences: Positive = 12
+    second_look_pages: Annotated[int, Field(ge=0)] = 5
+    second_look_sentences: Positive = 5
     second_look_seconds: Seconds = 0.15
     lexical_wait_seconds: Seconds = 0.2
     # Filters that select up to this many chunks are searched exactly.
