@@ -15,6 +15,8 @@ from retrieval.words import Weights, words_of
 
 # What a sentence that is more like the query than its chunk adds to the chunk's score.
 _WEIGHT = 0.3
+# Characters of a sentence: the longest one makes all of a batch as long.
+_LONGEST = 200
 
 
 class EncodesMany(Protocol):
@@ -67,7 +69,7 @@ class SecondLook:
         chosen = self._chosen([hits[place] for place in heads], query)
         try:
             async with asyncio.timeout(self._settings.second_look_seconds):
-                vectors = await self._encoder.encode_many([one.text for one in chosen])
+                vectors = await self._encoder.encode_many([one.text[:_LONGEST] for one in chosen])
         except (TimeoutError, Unavailable):
             return tuple(hits)
         nearest: dict[int, float] = {}
