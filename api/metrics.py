@@ -91,7 +91,7 @@ class Metrics:
             self._forget_the_dead(self._folder)
             registry = CollectorRegistry()
             # These three calls are of functions that prometheus_client ships without types.
-            MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]
+            MultiProcessCollector(registry, path=str(self._folder))  # type: ignore[no-untyped-call]  # has no types
         counted = CollectorRegistry()
         counted.register(_Jobs(jobs_by_state))
         return generate_latest(registry) + generate_latest(counted)
@@ -101,12 +101,12 @@ class Metrics:
         for file in folder.glob("gauge_live*_*.db"):
             process = file.stem.rpartition("_")[2]
             if process.isdigit() and not Path(f"/proc/{process}").exists():
-                mark_process_dead(int(process), path=str(folder))  # type: ignore[no-untyped-call]
+                mark_process_dead(int(process), path=str(folder))  # type: ignore[no-untyped-call]  # has no types
 
     def close(self) -> None:
         """Take back the live numbers of this process."""
         if self._folder:
-            mark_process_dead(os.getpid(), path=str(self._folder))  # type: ignore[no-untyped-call]
+            mark_process_dead(os.getpid(), path=str(self._folder))  # type: ignore[no-untyped-call]  # has no types
 
 
 class _Jobs(Collector):

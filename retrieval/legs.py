@@ -16,6 +16,7 @@ from data.vectors import VectorIndex
 from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
 from retrieval.queries import Query
+from retrieval.timing import milliseconds
 
 LOOK_AGAIN_SECONDS = 0.005
 # Documents whose face may be told from the others'.
@@ -87,7 +88,7 @@ class DenseLeg:
             found = await self._nearest(target.libraries, vector, limit)
             exhausted = len(found) < limit
         best = sorted(found, key=lambda hit: -hit[1])[:limit]
-        timings = {"embedding": _ms(started, encoded), "dense": _ms(encoded)}
+        timings = {"embedding": milliseconds(started, encoded), "dense": milliseconds(encoded)}
         return Hits(dict(best), timings, exhausted, vector=vector)
 
     async def similarities(self, hits: Hits, ids: Iterable[str]) -> dict[str, float]:
@@ -133,7 +134,7 @@ class LexicalLeg:
         found, documents = await self._lane.run(self._search, target, query.lexical, limit)
         return Hits(
             dict(found),
-            {"lexical": _ms(started)},
+            {"lexical": milliseconds(started)},
             len(found) < limit,
             is_behind=not current,
             documents=dict(documents),
@@ -154,7 +155,3 @@ class LexicalLeg:
         scope = LexicalScope(target.workspace, target.library_ids, documents)
         index = self._follower.index
         return index.search(scope, query, limit), index.documents(scope, query, FACES)
-
-
-def _ms(start: float, end: float | None = None) -> float:
-    return round(((end or time.perf_counter()) - start) * 1000, 2)

@@ -9,7 +9,7 @@ from data.sentences import sentences_of
 from retrieval.vocabulary import other_words
 from retrieval.words import content_of, words_of
 
-_ASKS = ("?", "？")
+ASKS = ("?", "？")
 # Fewer content words than these are about something that was said before.
 _FEW_WORDS = 3
 _ORDINALS = {"first": 1, "cover": 1, "title": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
@@ -63,7 +63,7 @@ def core_of(question: str) -> str:
     What stands before them stays where they say too little by themselves.
     """
     sentences = [question[start:end] for start, end in sentences_of(question)]
-    asking = [place for place, one in enumerate(sentences) if one.endswith(_ASKS)]
+    asking = [place for place, one in enumerate(sentences) if one.endswith(ASKS)]
     if not asking:
         return question.strip()
     core = " ".join(sentences[place] for place in asking)

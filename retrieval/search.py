@@ -18,6 +18,7 @@ from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target
 from retrieval.passages import Found, Passage, Scope
 from retrieval.queries import Query
 from retrieval.second_look import SecondLook
+from retrieval.timing import milliseconds
 from retrieval.variety import distinct, spread
 
 # A leg is asked for this many times what is wanted: some of it may not be visible any more.
@@ -84,7 +85,7 @@ class Searcher:
             self._visibility.visible, scope.workspace, neighbours(hits), target.library_ids
         )
         passages = joined(hits, near.values(), self._settings.passage_characters, limit)
-        findings.timings_ms["joining"] = _ms(started)
+        findings.timings_ms["joining"] = milliseconds(started)
         return await self._found(target, findings, passages)
 
     def _understood(self, question: str) -> Query:
@@ -138,10 +139,10 @@ class Searcher:
             if not enough and not all(found.is_exhausted for found in legs.values()):
                 wanted *= 2
                 continue
-            timings = {"fusion": _ms(started)}
+            timings = {"fusion": milliseconds(started)}
             started = time.perf_counter()
             looked = await self._second_look.reordered(hits, query, dense.vector, similarities)
-            timings["second_look"] = _ms(started)
+            timings["second_look"] = milliseconds(started)
             for found in legs.values():
                 timings.update(found.timings_ms)
             near = [similarities[id_] for id_ in visible if id_ in similarities]
@@ -190,7 +191,3 @@ def _signals(legs: Mapping[str, Hits], similarities: Mapping[str, float], query:
             ranks.setdefault(id_, {})[name] = rank
     lexical = _hits_of(legs, "lexical")
     return Signals(similarities, lexical.scores, lexical.documents, query.pages, ranks)
-
-
-def _ms(start: float) -> float:
-    return round((time.perf_counter() - start) * 1000, 2)

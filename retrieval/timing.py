@@ -14,15 +14,19 @@ class Clock:
         """Keep the time since the last lap, and its parts as they are."""
         now = time.perf_counter()
         self._timings.update(parts)
-        self._timings[stage] = round((now - self._lap) * 1000, 2)
+        self._timings[stage] = milliseconds(self._lap, now)
         self._lap = now
 
     def first(self, stage: str) -> None:
         """Keep the time since the last lap, the first time only."""
         if stage not in self._timings:
-            self._timings[stage] = round((time.perf_counter() - self._lap) * 1000, 2)
+            self._timings[stage] = milliseconds(self._lap)
 
     def timings(self) -> dict[str, float]:
         """Return all times, and the total until now."""
-        total = round((time.perf_counter() - self._start) * 1000, 2)
-        return {**self._timings, "total": total}
+        return {**self._timings, "total": milliseconds(self._start)}
+
+
+def milliseconds(start: float, end: float | None = None) -> float:
+    """Return the time from ``start``, by ``perf_counter``, to ``end`` or to now."""
+    return round(((end or time.perf_counter()) - start) * 1000, 2)

@@ -7,7 +7,7 @@ from itertools import accumulate
 from data.sentences import CELL
 from retrieval.models.answer_types import Expected
 from retrieval.models.candidates import Candidate
-from retrieval.queries import core_of
+from retrieval.queries import ASKS, core_of
 from retrieval.terms import Term, terms_of
 from retrieval.words import Weights, words_of
 
@@ -35,7 +35,6 @@ _LEAST_SCORE = 0.22
 # Two sentences that share more of their words say the same.
 _SAME = 0.7
 _COLONS = (":", "：")
-_ASKS = ("?", "？")
 # A year that is spelled as one word with what it is the year of.
 _FISCAL = re.compile(r"\b[fc]y\s?(?:'|’)?(?=\d{4}\b)|\b[fc]y\s?(?:'|’)?(?=(\d\d)\b)", re.IGNORECASE)
 _PARTS = re.compile(r"\b(?:and|und|y|e|et)\b|[和与及]|[?？].*[?？]", re.IGNORECASE)
@@ -115,7 +114,7 @@ class Ranking:
 
     def _is_fragment(self, one: Candidate) -> bool:
         """Whether it states nothing: a heading, a question, an introduction to nothing but rows."""
-        if one.text.endswith(_ASKS):
+        if one.text.endswith(ASKS):
             return True
         if not one.text.endswith(_COLONS):
             return one.is_fragment
@@ -126,7 +125,7 @@ class Ranking:
         """Whether it says something: a heading that repeats the question does not."""
         if len(one.words) < (_SHORTEST_ROW if one.is_row else _SHORTEST):
             return False
-        states = not one.is_fragment and not one.text.endswith(_ASKS)
+        states = not one.is_fragment and not one.text.endswith(ASKS)
         return states or not one.words <= self.asked | one.headings
 
 
@@ -156,7 +155,7 @@ def _completing(best: Candidate, ranking: Ranking) -> Iterable[Candidate]:
     taken_up = before is not None and not before.is_row and _TAKES_UP.match(best.text)
     if before is not None and taken_up and _adds(before, best, ranking):
         yield before
-    if best.text.endswith((*_COLONS, *_ASKS)):
+    if best.text.endswith((*_COLONS, *ASKS)):
         while after is not None and not after.is_row:
             yield after
             after = ranking.after.get(after)
