@@ -59,6 +59,12 @@ class JobNotFound(NotFound):
     code = "job_not_found"
 
 
+class AnswerNotFound(NotFound):
+    """There is no such answer to take up, or its time to be taken up is over. Ask again."""
+
+    code = "answer_not_found"
+
+
 class LibraryNotFound(NotFound):
     """There is no such library."""
 
@@ -259,6 +265,12 @@ class ShuttingDown(Unavailable):
     """The server is stopping. Ask again in a moment."""
 
     code = "shutting_down"
+
+
+class ReaderTooSlow(Unavailable):
+    """The answer was not read for too long, so it was stopped. Ask again."""
+
+    code = "reader_too_slow"
 
 
 class DeadlineExceeded(Unavailable):

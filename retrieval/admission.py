@@ -27,7 +27,7 @@ class Admission:
         """How long the line is."""
         return len(self._line)
 
-    def enter(self) -> "Ticket":
+    async def enter(self, key_id: str) -> "Ticket":  # noqa: ARG002 - one line for all, so far
         """Return a ticket for a place or for the line, or raise ``Overloaded`` at once.
 
         Whoever holds a ticket must release it, also when its turn never came.
@@ -43,9 +43,9 @@ class Admission:
         return ticket
 
     @asynccontextmanager
-    async def place(self) -> AsyncIterator[None]:
+    async def place(self, key_id: str) -> AsyncIterator[None]:
         """Hold a place for the block, waiting in the line; raises ``Overloaded`` at once."""
-        ticket = self.enter()
+        ticket = await self.enter(key_id)
         try:
             await ticket.turn()
             yield

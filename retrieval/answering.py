@@ -52,27 +52,28 @@ class Answerer:
         self._admission = admission
         self._settings = settings
 
-    def answer(self, question: Question) -> "Answer":
+    async def answer(self, question: Question) -> "Answer":
         """Return the answer to be read, or raise ``UnknownModel`` or ``Overloaded`` at once.
 
-        Its place is kept until it is read to its end, closed, or forgotten.
+        Its time runs from now on; its place is kept until it is read to its end, closed, or
+        forgotten.
         """
+        deadline = Deadline(question.timeout_seconds)
         model = self._models.get(question.model) if question.model else self._default
         if model is None:
             raise UnknownModel(models=sorted(self._models))
-        ticket = self._admission.enter()
-        return Answer(self._events(question, model, ticket), ticket)
+        ticket = await self._admission.enter(question.key_id)
+        return Answer(self._events(question, model, ticket, deadline), ticket)
 
     async def _events(
-        self, question: Question, model: Model, ticket: Ticket
+        self, question: Question, model: Model, ticket: Ticket, deadline: Deadline
     ) -> AsyncGenerator[Event, None]:
         """Yield what happens, from ``Accepted`` to ``Done``. Errors of the tree end it early."""
         clock = Clock()
-        deadline = Deadline(question.timeout_seconds)
         try:
             yield Accepted(secrets.token_hex(12))
             await deadline.wait(ticket.turn())
-            clock.lap("queue")
+            clock.lap("line")
 
             query = await query_of(question, model, deadline)
             if question.history:
@@ -94,7 +95,7 @@ class Answerer:
             draft = Draft(len(found.passages))
             # Who can't read the conversation is asked what the question means.
             asked = question.question if isinstance(model, Rewriter) else query
-            task = Task(asked, found.passages, question.history)
+            task = Task(asked, found.passages, question.history, question.style)
             async with aclosing(model.write(task, deadline)) as pieces:
                 async for piece in pieces:
                     text = draft.add(piece)
@@ -162,11 +163,12 @@ def _done(
         citations=verdict.citations,
         abstained=abstained,
         reason=Reason.MODEL_DECLINED if abstained else None,
-        model=model.name,
+        model=finish.model or model.name,
         query=query,
         usage=finish.usage,
         timings_ms=clock.timings(),
         truncated=finish.truncated,
+        degraded=finish.degraded,
     )
 
 

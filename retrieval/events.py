@@ -87,6 +87,8 @@ class Done:
     evidence: float | None = None
     # The model stopped at a limit on length.
     truncated: bool = False
+    # A weaker model wrote it because the others were away.
+    degraded: bool = False
 
 
 Event = Accepted | Sources | Token | Done

@@ -88,3 +88,7 @@ class Question:
     timeout_seconds: float = 60.0
     # One of the configured models; None means the default.
     model: str | None = None
+    # Whose places it takes: lines are fair between keys.
+    key_id: str = ""
+    # How the client wants the answer to read; never what it may say.
+    style: str = field(default="", repr=False)

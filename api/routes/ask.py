@@ -24,9 +24,9 @@ async def ask(
     asked: AskRequest, request: Request, key: ReaderDep, state: StateDep, metrics: MetricsDep
 ) -> Response:
     """Answer a question from the documents, with a checked footnote under every sentence."""
-    question = asked.question_for(key.workspace)
+    question = asked.question_for(key)
     await require_scope(question.scope, state)
-    answer = state.answerer.answer(question)
+    answer = await state.answerer.answer(question)
     if asked.stream:
         events = answer_events(answer, metrics)
         return EventStream(events, state.settings.api.keep_alive_comment_seconds)

@@ -23,7 +23,7 @@ async def search(
     scope = asked.scope(key.workspace)
 
     async def found_in_turn() -> Found:
-        async with state.admission.place():
+        async with state.admission.place(key.id):
             return await state.searcher.search(scope, asked.query, asked.limit)
 
     found = await unless_gone(request.receive, Deadline(SECONDS).wait(found_in_turn()))

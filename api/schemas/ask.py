@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from api.schemas.common import RequestModel, ResponseModel, Text
 from api.schemas.search import ScopeRequest, SourceBody
+from data.records import Key
 from retrieval.events import Done, Reason
 from retrieval.passages import Question, Turn
 
@@ -36,15 +37,16 @@ class AskRequest(ScopeRequest):
             raise ValueError("answers can't be resumed yet; this comes later")
         return value
 
-    def question_for(self, workspace: str) -> Question:
-        """Return the question within a workspace."""
+    def question_for(self, key: Key) -> Question:
+        """Return the question of a key, within its workspace."""
         return Question(
-            scope=self.scope(workspace),
+            scope=self.scope(key.workspace),
             question=self.question,
             history=tuple(Turn(turn.role, turn.content) for turn in self.history),
             limit=self.limit,
             timeout_seconds=self.timeout_seconds,
             model=self.model,
+            key_id=key.id,
         )
 
 
@@ -86,6 +88,7 @@ class AnswerBody(ResponseModel):
     timings_ms: Mapping[str, float]
     evidence: float | None = Field(description="how much spoke for an answer, about 0 to 1.1")
     truncated: bool
+    degraded: bool = Field(description="a weaker model wrote it because the others were away")
 
 
 class WholeAnswerBody(AnswerBody):

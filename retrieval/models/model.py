@@ -15,6 +15,8 @@ class Task:
     question: str
     passages: tuple[Passage, ...]
     history: tuple[Turn, ...] = ()
+    # How the answer is to read: tone, length, form. Not a source.
+    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Finish:
     usage: Mapping[str, int] = field(default_factory=dict)
     # It stopped at a limit on length, not because it was done.
     truncated: bool = False
+    # Who wrote it, when that was not the model that was asked.
+    model: str = ""
+    # A weaker model wrote it because the others were away.
+    degraded: bool = False
 
 
 class Model(Protocol):

@@ -44,7 +44,7 @@ async def read(answerer: Answerer, seconds: float = 10.0) -> list[Event]:
 
 async def read_into(events: list[Event], answerer: Answerer, seconds: float = 10.0) -> None:
     """Keep the events also when the answer ends in an error."""
-    async with aclosing(answerer.answer(ask(QUESTION, seconds))) as answer:
+    async with aclosing(await answerer.answer(ask(QUESTION, seconds))) as answer:
         async for event in answer:
             events.append(event)  # noqa: PERF401 - a comprehension would lose them all
 

@@ -15,17 +15,17 @@ def admission() -> Admission:
 
 
 async def test_places_first_then_the_line_then_a_refusal(admission: Admission) -> None:
-    tickets = [admission.enter() for _ in range(4)]
+    tickets = [await admission.enter("k") for _ in range(4)]
 
     with pytest.raises(Overloaded):
-        admission.enter()
+        await admission.enter("k")
 
     assert [ticket.admitted for ticket in tickets] == [True, True, False, False]
     assert (admission.running, admission.waiting) == (2, 2)
 
 
 async def test_first_come_first_served(admission: Admission) -> None:
-    first, _, third, fourth = (admission.enter() for _ in range(4))
+    first, _, third, fourth = [await admission.enter("k") for _ in range(4)]
     turns = [asyncio.create_task(ticket.turn()) for ticket in (third, fourth)]
 
     first.release()
@@ -37,7 +37,7 @@ async def test_first_come_first_served(admission: Admission) -> None:
 
 
 async def test_who_leaves_the_line_is_passed_over(admission: Admission) -> None:
-    first, _, third, fourth = (admission.enter() for _ in range(4))
+    first, _, third, fourth = [await admission.enter("k") for _ in range(4)]
 
     third.release()
     first.release()
@@ -48,7 +48,7 @@ async def test_who_leaves_the_line_is_passed_over(admission: Admission) -> None:
 
 
 async def test_a_place_is_given_back_once(admission: Admission) -> None:
-    tickets = [admission.enter() for _ in range(4)]
+    tickets = [await admission.enter("k") for _ in range(4)]
 
     for ticket in tickets * 2:
         ticket.release()
@@ -59,7 +59,7 @@ async def test_a_place_is_given_back_once(admission: Admission) -> None:
 async def test_a_place_whose_owner_was_cancelled_while_getting_it_is_not_lost(
     admission: Admission,
 ) -> None:
-    first, second, third = (admission.enter() for _ in range(3))
+    first, second, third = [await admission.enter("k") for _ in range(3)]
     turn = asyncio.create_task(third.turn())
     await asyncio.sleep(0)
 

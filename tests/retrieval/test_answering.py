@@ -52,8 +52,8 @@ class TestAnAnswer:
     ) -> None:
         async with (
             service(shelf, server, places=1) as running,
-            aclosing(running.answerer.answer(ask("?"))),
-            aclosing(running.answerer.answer(ask("?"))) as waiting,
+            aclosing(await running.answerer.answer(ask("?"))),
+            aclosing(await running.answerer.answer(ask("?"))) as waiting,
         ):
             assert isinstance(await anext(waiting), Accepted)
             assert (running.admission.running, running.admission.waiting) == (1, 1)
@@ -66,7 +66,7 @@ class TestAnAnswer:
 
         async with (
             service(shelf, server) as running,
-            aclosing(running.answerer.answer(ask(QUESTION))) as answer,
+            aclosing(await running.answerer.answer(ask(QUESTION))) as answer,
         ):
             assert [await anext(answer) for _ in range(3)][2] == Token("Revenue")
 
@@ -78,7 +78,7 @@ class TestAnAnswer:
 
         async with (
             service(shelf, server) as running,
-            aclosing(running.answerer.answer(ask(QUESTION))) as answer,
+            aclosing(await running.answerer.answer(ask(QUESTION))) as answer,
         ):
             assert isinstance([await anext(answer) for _ in range(2)][1], Sources)
 
@@ -98,7 +98,7 @@ class TestAnAnswer:
         self, shelf: Shelf, server: ModelServer
     ) -> None:
         async with service(shelf, server) as running:
-            answer = running.answerer.answer(ask(QUESTION))
+            answer = await running.answerer.answer(ask(QUESTION))
             async for _ in answer:
                 pass
 
@@ -110,7 +110,7 @@ class TestAnAnswer:
     ) -> None:
         async with service(shelf, server) as running:
             with pytest.raises(UnknownModel):
-                running.answerer.answer(ask("?", model="other"))
+                await running.answerer.answer(ask("?", model="other"))
 
             assert running.admission.running == 0
 

@@ -28,7 +28,7 @@ class TestLeaving:
         server.say("Revenue", asyncio.Event())
 
         async with service(shelf, server) as running:
-            async with aclosing(running.answerer.answer(ask(QUESTION))) as answer:
+            async with aclosing(await running.answerer.answer(ask(QUESTION))) as answer:
                 for _ in range(events):
                     await anext(answer)
             await server.until(lambda: server.active == 0)
@@ -57,7 +57,7 @@ class TestLeaving:
         self, shelf: Shelf, server: ModelServer
     ) -> None:
         async with service(shelf, server) as running:
-            answer = running.answerer.answer(ask(QUESTION))
+            answer = await running.answerer.answer(ask(QUESTION))
             assert running.admission.running == 1
 
             del answer
@@ -71,17 +71,17 @@ class TestLeaving:
     ) -> None:
         async with (
             service(shelf, server, places=1) as running,
-            aclosing(running.answerer.answer(ask("?"))),
+            aclosing(await running.answerer.answer(ask("?"))),
         ):
             waiting = asyncio.create_task(read(running.answerer))
             await asyncio.sleep(0.01)
             with pytest.raises(Overloaded):
-                running.answerer.answer(ask("?"))
+                await running.answerer.answer(ask("?"))
 
             waiting.cancel()
             await asyncio.wait({waiting})
 
-            await running.answerer.answer(ask("?")).aclose()
+            await (await running.answerer.answer(ask("?"))).aclose()
             assert running.admission.waiting == 0
 
 
@@ -114,7 +114,7 @@ class TestFailing:
     async def test_the_deadline_covers_the_line(self, shelf: Shelf, server: ModelServer) -> None:
         async with (
             service(shelf, server, places=1) as running,
-            aclosing(running.answerer.answer(ask("?"))),
+            aclosing(await running.answerer.answer(ask("?"))),
         ):
             with pytest.raises(DeadlineExceeded):
                 await read(running.answerer, seconds=0.02)

@@ -22,7 +22,7 @@ async def asked(
 ) -> Done:
     async with (
         service(shelf, server, rewriting_seconds=0.5) as running,
-        aclosing(running.answerer.answer(ask(question, seconds, earlier=earlier))) as answer,
+        aclosing(await running.answerer.answer(ask(question, seconds, earlier=earlier))) as answer,
     ):
         return done([event async for event in answer])
 

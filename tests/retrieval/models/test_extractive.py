@@ -43,7 +43,7 @@ async def done(shelf: Shelf, question: str, encode_many: EncodeMany = blind) -> 
     admission, verifier = Admission(AnswerSettings()), Verifier(shelf.read_pages)
     model = ExtractiveModel(encode_many)
     answerer = Answerer(shelf, [model], verifier, admission, SearchSettings())
-    event = [event async for event in answerer.answer(ask(question))][-1]
+    event = [event async for event in await answerer.answer(ask(question))][-1]
     assert isinstance(event, Done)
     return event
 

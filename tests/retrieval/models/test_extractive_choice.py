@@ -131,7 +131,9 @@ class TestTables:
         models = [ExtractiveModel(encode_many)]
         answerer = Answerer(shelf, models, verifier, admission, SearchSettings())
 
-        done = [e async for e in answerer.answer(ask("How much were tea sales in FY2023?"))][-1]
+        done = [e async for e in await answerer.answer(ask("How much were tea sales in FY2023?"))][
+            -1
+        ]
 
         assert isinstance(done, Done)
         assert done.answer == "| | Year ended June 30, 2023 [1]\nTea sales | 4,100 [1]"
@@ -252,7 +254,7 @@ class TestProse:
         answerer = Answerer(shelf, [model], verifier, admission, SearchSettings())
 
         question = "Which enzyme copies deoxyribonucleic acid?"
-        done = [event async for event in answerer.answer(ask(question))][-1]
+        done = [event async for event in await answerer.answer(ask(question))][-1]
 
         assert isinstance(done, Done)
         assert done.reason == Reason.MODEL_DECLINED
