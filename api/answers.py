@@ -30,7 +30,7 @@ async def require_scope(scope: Scope, state: State) -> None:
 async def answer_events(answer: Answer, metrics: Metrics) -> AsyncGenerator[bytes, None]:
     """Yield the answer's events, encoded. Closing this closes the answer."""
     number = 0
-    async with _measured(answer, metrics) as events:
+    async with measured(answer, metrics) as events:
         async for event in events:
             yield _encoded(event, number)
             number += 1
@@ -40,7 +40,7 @@ async def whole_answer(answer: Answer, metrics: Metrics) -> WholeAnswerBody:
     """Return the answer when it is complete. Cancelling this closes the answer."""
     answer_id = ""
     sources: list[SourceBody] = []
-    async with _measured(answer, metrics) as events:
+    async with measured(answer, metrics) as events:
         async for event in events:
             if isinstance(event, Accepted):
                 answer_id = event.answer_id
@@ -52,7 +52,8 @@ async def whole_answer(answer: Answer, metrics: Metrics) -> WholeAnswerBody:
 
 
 @asynccontextmanager
-async def _measured(answer: Answer, metrics: Metrics) -> AsyncIterator[AsyncGenerator[Event, None]]:
+async def measured(answer: Answer, metrics: Metrics) -> AsyncIterator[AsyncGenerator[Event, None]]:
+    """Give an answer's events, counted and timed; the answer is closed with the context."""
     metrics.note_answers(1)
     try:
         async with aclosing(answer), aclosing(_noted(answer, metrics)) as events:
