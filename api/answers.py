@@ -9,6 +9,7 @@ from api.schemas.ask import AnswerBody, WholeAnswerBody
 from api.schemas.search import SourceBody
 from api.state import State
 from api.streaming import encoded, json_of
+from data.errors import FootnoteError
 from data.libraries import DEFAULT
 from retrieval.answering import Answer
 from retrieval.events import Accepted, Done, Event, Sources, Token
@@ -65,19 +66,28 @@ async def measured(answer: Answer, metrics: Metrics) -> AsyncIterator[AsyncGener
 async def _noted(answer: Answer, metrics: Metrics) -> AsyncGenerator[Event, None]:
     started = time.perf_counter()
     silent = True
-    async for event in answer:
-        if silent and isinstance(event, Token):
-            silent = False
-            metrics.note_first_token(time.perf_counter() - started)
-        elif isinstance(event, Done):
-            metrics.note_stages(event.timings_ms)
-        yield event
+    outcome = "left"
+    try:
+        async for event in answer:
+            if silent and isinstance(event, Token):
+                silent = False
+                metrics.note_first_token(time.perf_counter() - started)
+            elif isinstance(event, Done):
+                outcome = "abstained" if event.abstained else "done"
+                metrics.note_stages(event.timings_ms)
+            yield event
+    except Exception as error:
+        outcome = error.code if isinstance(error, FootnoteError) else FootnoteError.code
+        raise
+    finally:
+        metrics.note_outcome(outcome)
 
 
 def _encoded(event: Event, number: int) -> bytes:
     match event:
         case Token():
-            return encoded("token", json_of({"text": event.text}), number)
+            # The only one that comes often.
+            return b'event: token\ndata: {"text":%b}\nid: %d\n\n' % (json_of(event.text), number)
         case Accepted():
             return encoded("accepted", json_of({"answer_id": event.answer_id}), number)
         case Sources():

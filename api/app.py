@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 
+from api.application import Application
 from api.bodies import Drained
 from api.docs import docs_router
+from api.draining import Door, Draining
 from api.errors import install_errors
 from api.lifespan import serving
 from api.metrics import Metrics
@@ -28,17 +30,19 @@ def create_app(settings: Settings | None = None, lifespan: Lifespan | None = Non
     """Return the application; nothing is opened before its lifespan begins."""
     settings = settings or Settings()
     metrics = Metrics(metrics_folder())
+    draining = Draining(settings.api)
 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         async with (lifespan or serving)(settings, metrics) as state:
             app.state.footnote = state
             try:
-                yield
+                with draining.heeding(state.streams, state.feed):
+                    yield
             finally:
                 metrics.close()
 
-    app = FastAPI(
+    app = Application(
         title="Footnote",
         version=VERSION,
         description=DESCRIPTION,
@@ -50,6 +54,7 @@ def create_app(settings: Settings | None = None, lifespan: Lifespan | None = Non
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.metrics = metrics
+    app.state.draining = draining
     install_errors(app)
     for module in (documents, pages, jobs, libraries, search, ask, operations):
         app.include_router(module.router)
@@ -62,5 +67,6 @@ def create_app(settings: Settings | None = None, lifespan: Lifespan | None = Non
     # The last one added is the outermost.
     app.add_middleware(Gate, authenticate=authenticate)
     app.add_middleware(Drained, seconds=settings.uploads.drain_seconds)
+    app.add_middleware(Door, draining=draining)
     app.add_middleware(Requests, metrics=metrics)
     return app

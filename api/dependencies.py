@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from api.draining import Draining
 from api.metrics import Metrics
 from api.security import KEY, require_role
 from api.state import State
@@ -24,6 +25,12 @@ def current_metrics(request: Request) -> Metrics:
     """Return where the process counts."""
     metrics: Metrics = request.app.state.metrics
     return metrics
+
+
+def current_draining(request: Request) -> Draining:
+    """Return what knows whether the process stops."""
+    draining: Draining = request.app.state.draining
+    return draining
 
 
 def current_key(
@@ -54,6 +61,7 @@ def admin(key: Annotated[Key, Depends(current_key)]) -> Key:
 
 StateDep = Annotated[State, Depends(current_state)]
 MetricsDep = Annotated[Metrics, Depends(current_metrics)]
+DrainingDep = Annotated[Draining, Depends(current_draining)]
 ReaderDep = Annotated[Key, Depends(reader)]
 EditorDep = Annotated[Key, Depends(editor)]
 AdminDep = Annotated[Key, Depends(admin)]

@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from starlette.types import Receive
+from starlette.types import Receive, Scope, Send
 
 from data.errors import ClientGone
 
 T = TypeVar("T")
+
+TRANSPORT = "footnote.transport"
 
 
 async def gone(receive: Receive) -> None:
@@ -31,3 +33,22 @@ async def unless_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
         working.cancel()
         # What the work holds is given back before this returns.
         await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+def remember_connection(scope: Scope, send: Send) -> None:
+    """Keep what ``abort`` needs, where the server's own ``send`` is at hand.
+
+    ASGI has no word for it: uvicorn's ``send`` is a method of what holds the connection.
+    """
+    cycle = getattr(send, "__self__", None)
+    scope[TRANSPORT] = getattr(cycle, "transport", None)
+
+
+def abort(scope: Scope) -> None:
+    """Cut a client's connection, and drop what it did not take.
+
+    Closing it would wait until the client took everything, and keep it in memory until then.
+    """
+    transport = scope.get(TRANSPORT)
+    if transport is not None:
+        transport.abort()

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 
 from api.schemas.operations import CheckBody, HealthBody
-from data.errors import FootnoteError
+from data.errors import FootnoteError, ShuttingDown
 
 # Raises an error of the tree when the thing is not there, else returns what to say of it.
 Check = Callable[[], Awaitable[str]]
@@ -39,6 +39,12 @@ def summed_up(checks: dict[str, CheckBody]) -> HealthBody:
     if down & {"catalogue", "blobs"} or {"embedder", "lexical"} <= down:
         return HealthBody(status="unavailable", checks=checks)
     return HealthBody(status="degraded" if down else "ready", checks=checks)
+
+
+def stopping(report: HealthBody) -> HealthBody:
+    """Return the report of a process that stops: no more requests are for it."""
+    process = CheckBody(status="down", detail=str(ShuttingDown()))
+    return HealthBody(status="unavailable", checks={**report.checks, "process": process})
 
 
 async def _answer(check: Check) -> CheckBody:

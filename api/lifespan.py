@@ -10,8 +10,8 @@ from api.health import Health
 from api.images import open_images
 from api.metrics import Metrics
 from api.security import Authentication
-from api.signals import at_first_signal
 from api.state import Lanes, State
+from api.streams import Streams
 from api.uploads import Uploads
 from api.wholeness import Wholeness
 from data.census import Census
@@ -72,7 +72,6 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         verifier = open_verifier(stores, lanes.catalogue)
         admission = Admission(settings.answers)
         feed = await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue))
-        stack.enter_context(at_first_signal(feed.drain))
         ring = open_doorbell(settings, stack)
         yield State(
             settings=settings,
@@ -87,6 +86,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
             answerer=Answerer(searcher, models, verifier, admission, settings.search),
             admission=admission,
             feed=feed,
+            streams=await stack.enter_async_context(Streams(settings.api)),
             health=Health(
                 {
                     "catalogue": checks.of_catalogue(stores.database, lanes.checks),

@@ -35,6 +35,21 @@ class Metrics:
         self._answers = Gauge(
             "footnote_answers_running", "Answers", multiprocess_mode="livesum", registry=registry
         )
+        self._waiting = Gauge(
+            "footnote_answers_waiting",
+            "Questions in the line",
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._refused = Counter(
+            "footnote_answers_refused", "Questions that got no place", registry=registry
+        )
+        self._ended = Counter(
+            "footnote_answers",
+            "Answers by how they ended: done, abstained, left, or the code of their error",
+            ["outcome"],
+            registry=registry,
+        )
         self._first_token = Histogram(
             "footnote_first_token_seconds",
             "From the question to the first word",
@@ -83,6 +98,18 @@ class Metrics:
     def note_answers(self, change: int) -> None:
         """Note that an answer began (1) or ended (-1)."""
         self._answers.inc(change)
+
+    def note_waiting(self, waiting: int) -> None:
+        """Note how long the line of this process is."""
+        self._waiting.set(waiting)
+
+    def note_refusal(self) -> None:
+        """Note a question that was refused, or turned out of the line."""
+        self._refused.inc()
+
+    def note_outcome(self, outcome: str) -> None:
+        """Note how an answer ended: ``done``, ``abstained``, ``left``, or an error's code."""
+        self._ended.labels(outcome).inc()
 
     def text(self, jobs_by_state: Mapping[str, int]) -> bytes:
         """Return everything in Prometheus's text format."""

@@ -10,6 +10,7 @@ from api.health import Health
 from api.images import PageImages
 from api.metrics import Metrics
 from api.security import Authentication
+from api.streams import Streams
 from api.uploads import Uploads
 from data.census import Census
 from data.settings import Settings
@@ -57,6 +58,7 @@ class State:
     answerer: Answerer
     admission: Admission
     feed: JobFeed
+    streams: Streams
     health: Health
     images: PageImages
 

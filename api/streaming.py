@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -10,15 +10,20 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.disconnects import gone
+from api.disconnects import abort, gone
 from api.errors import error_body
-from data.errors import FootnoteError
+from api.interruption import Interruption
+from api.streams import Streams
+from data.errors import ClientGone, DeadlineExceeded, FootnoteError, ReaderTooSlow
+from retrieval.deadline import Deadline
 
 logger = logging.getLogger(__name__)
 
 COMMENT = b": still here\n\n"
-# Who takes nothing for so many comments is gone, whatever its connection says.
-MOST_MISSED = 4
+# A reader that was too slow gets so long for what it has missed and for the error.
+LINGER_SECONDS = 2.0
+# An answer notices its deadline by itself, unless it waits for its reader.
+LATE_SECONDS = 0.5
 
 
 def encoded(name: str, data: bytes, number: int) -> bytes:
@@ -26,30 +31,52 @@ def encoded(name: str, data: bytes, number: int) -> bytes:
     return b"event: %b\ndata: %b\nid: %d\n\n" % (name.encode(), data, number)
 
 
+def number_of(event: bytes) -> int:
+    """Return the number of the last event in these bytes; -1 when there is none."""
+    return int(event[event.rindex(b"\nid: ") + 5 :]) if b"\nid: " in event else -1
+
+
 def json_of(value: object) -> bytes:
     """Return JSON on one line: line ends inside of texts are escaped."""
     return to_json(value)
 
 
-def json_response(body: BaseModel) -> Response:
+def json_response(body: BaseModel, headers: Mapping[str, str] | None = None) -> Response:
     """Return a response that is a whole body."""
-    return Response(body.model_dump_json(), media_type="application/json")
+    return Response(body.model_dump_json(), headers=headers, media_type="application/json")
 
 
 class EventStream(Response):
-    """Sends events while there are any and somebody listens.
+    """Sends events while there are any and somebody takes them.
 
-    When the client leaves, the generator is closed at once, and with it all that it holds.
-    An error after the first event becomes ``event: error``, the last one.
+    When the client leaves, the generator is closed at once, and with it all that it holds; a
+    client that takes nothing for too long, or not all until the deadline, loses it as well.
+    An error after the first event becomes ``event: error``, the last one. Its number follows the
+    last one's, unless the events are ``kept`` and go on behind it: whoever takes them up again
+    must not miss one.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: AsyncGenerator[bytes, None], comment_seconds: float) -> None:
+    def __init__(
+        self,
+        events: AsyncGenerator[bytes, None],
+        streams: Streams,
+        deadline: Deadline | None = None,
+        *,
+        kept: bool = False,
+    ) -> None:
         self._events = events
-        self._comment_seconds = comment_seconds
-        self._sent = 0
+        self._streams = streams
+        self._deadline = deadline
+        self._step = 0 if kept else 1
+        self._block = Interruption()
         self._sending = False
+        self._sent = self._seen = 0
+        self._moved = asyncio.get_running_loop().time()
+        self._last = b""
+        self._send: Send | None = None
+        self._comment: asyncio.Task[None] | None = None
         self.background: BackgroundTask | None = None
         self.status_code = 200
         self.init_headers({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
@@ -57,56 +84,83 @@ class EventStream(Response):
         if "content-length" in self.headers:
             del self.headers["content-length"]
 
-    async def __call__(
-        self,
-        scope: Scope,  # noqa: ARG002 - ASGI calls it so
-        receive: Receive,
-        send: Send,
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the response."""
-        writing = asyncio.create_task(self._write(send))
-        tasks = (
-            writing,
-            asyncio.create_task(gone(receive)),
-            asyncio.create_task(self._comment(send)),
-        )
+        self._send = send
+        leaving = asyncio.create_task(self._end_when_gone(receive))
         try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            with self._streams.including(self):
+                error = await self._write(send)
+                # What it costs is given back before its reader is told.
+                await self._events.aclose()
+            if not isinstance(error, ClientGone) and not await self._finish(send, error):
+                abort(scope)
+                await leaving
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            leaving.cancel()
+            if self._comment is not None:
+                self._comment.cancel()
             await self._events.aclose()
-        if not writing.cancelled():
-            writing.result()
 
-    async def _write(self, send: Send) -> None:
-        start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
-        await send(start)
+    def tick(self, now: float) -> None:
+        """Send a comment into the silence; end the stream of a reader that is too slow."""
+        waiting = self._sending or (self._comment is not None and not self._comment.done())
+        if self._sent != self._seen:
+            self._seen, self._moved = self._sent, now
+        elif waiting and now - self._moved >= self._streams.reader_seconds:
+            self.end(ReaderTooSlow())
+        elif not waiting and now - self._moved >= self._streams.comment_seconds:
+            self._moved = now
+            self._comment = asyncio.create_task(self._send_comment())
+        if waiting and self._deadline and now > self._deadline.at + LATE_SECONDS:
+            self.end(DeadlineExceeded())
+
+    def end(self, error: Exception) -> None:
+        """End the stream with an error."""
+        self._block.end(error)
+
+    async def _end_when_gone(self, receive: Receive) -> None:
+        await gone(receive)
+        self._block.end(ClientGone())
+
+    async def _write(self, send: Send) -> Exception | None:
+        """Send all events; return what was in the way."""
         try:
-            async for event in self._events:
-                await self._send(send, event)
+            with self._block:
+                self._sending = True
+                headers = self.raw_headers
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                self._sending = False
+                async for event in self._events:
+                    self._sending = True
+                    await send({"type": "http.response.body", "body": event, "more_body": True})
+                    self._sending = False
+                    self._sent += 1
+                    self._last = event
         except FootnoteError as error:
-            await self._send(send, encoded("error", error_body(error), self._sent))
+            return error
         # The status is out already; the client is told in the stream, the log gets the rest.
         except Exception as error:
             logger.exception("stream failed")
-            await self._send(send, encoded("error", error_body(error), self._sent))
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+            return error
+        return None
 
-    async def _send(self, send: Send, event: bytes) -> None:
-        self._sending = True
-        await send({"type": "http.response.body", "body": event, "more_body": True})
-        self._sending = False
-        self._sent += 1
+    async def _finish(self, send: Send, error: Exception | None) -> bool:
+        """Send the end; false when nobody takes it."""
+        slow = self._sending
+        if self._comment is not None:
+            self._comment.cancel()
+        seconds = LINGER_SECONDS if slow else self._streams.reader_seconds
+        body = b""
+        if error is not None:
+            body = encoded("error", error_body(error), number_of(self._last) + self._step)
+        try:
+            async with asyncio.timeout(seconds):
+                await send({"type": "http.response.body", "body": body, "more_body": False})
+        except TimeoutError:
+            return False
+        return True
 
-    async def _comment(self, send: Send) -> None:
-        """Send a comment whenever nothing else was sent; return when nobody takes anything."""
-        missed = 0
-        while missed < MOST_MISSED:
-            sent = self._sent
-            await asyncio.sleep(self._comment_seconds)
-            if self._sending:
-                missed = missed + 1 if sent == self._sent else 0
-            elif sent == self._sent:
-                await send({"type": "http.response.body", "body": COMMENT, "more_body": True})
+    async def _send_comment(self) -> None:
+        assert self._send is not None
+        await self._send({"type": "http.response.body", "body": COMMENT, "more_body": True})

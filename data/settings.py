@@ -25,7 +25,11 @@ class ApiSettings(Section):
     # The event loop is the bottleneck of streaming, so a second process pays even on two cores.
     processes: Positive = min(2, os.cpu_count() or 1)
     graceful_seconds: Positive = 20
+    # Told to stop, a process says so this long at least, while it still accepts connections.
+    drain_notice_seconds: Annotated[float, Field(ge=0)] = 1.0
     keep_alive_comment_seconds: Seconds = 15.0
+    # Who takes nothing of a stream for so long loses it.
+    reader_seconds: Seconds = 20.0
 
 
 class DatabaseSettings(Section):

@@ -9,6 +9,8 @@ from api.disconnects import unless_gone
 from api.routes.responses import COMMON, EVENTS, errors
 from api.schemas.ask import AskRequest, WholeAnswerBody
 from api.streaming import EventStream, json_response
+from api.timings import server_timing
+from retrieval.deadline import Deadline
 
 router = APIRouter(prefix="/v1/ask", tags=["search and ask"], responses=COMMON)
 
@@ -26,8 +28,10 @@ async def ask(
     """Answer a question from the documents, with a checked footnote under every sentence."""
     question = asked.question_for(key)
     await require_scope(question.scope, state)
+    deadline = Deadline(asked.timeout_seconds)
     answer = await state.answerer.answer(question)
     if asked.stream:
-        events = answer_events(answer, metrics)
-        return EventStream(events, state.settings.api.keep_alive_comment_seconds)
-    return json_response(await unless_gone(request.receive, whole_answer(answer, metrics)))
+        return EventStream(answer_events(answer, metrics), state.streams, deadline)
+    work = state.streams.unless_over(whole_answer(answer, metrics))
+    whole = await unless_gone(request.receive, work)
+    return json_response(whole, server_timing(whole.timings_ms))

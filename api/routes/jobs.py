@@ -53,7 +53,7 @@ async def follow_job(job_id: str, key: ReaderDep, state: StateDep) -> Response:
     """Follow a job until its final state."""
     await state.lanes.catalogue.run(state.stores.jobs.get, key.workspace, job_id)
     events = job_events(state.feed, key.workspace, job_id)
-    return EventStream(events, state.settings.api.keep_alive_comment_seconds)
+    return EventStream(events, state.streams)
 
 
 async def job_events(feed: JobFeed, workspace: str, job_id: str) -> AsyncGenerator[bytes, None]:

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.dependencies import AdminDep, MetricsDep, StateDep
+from api.dependencies import AdminDep, DrainingDep, MetricsDep, StateDep
+from api.health import stopping
 from api.operations import require_operator, status_of_deployment
 from api.routes.responses import COMMON, Responses, errors
 from api.schemas.operations import HealthBody, LiveBody, StatusBody
@@ -24,9 +25,11 @@ async def show_live() -> LiveBody:
 
 @router.get("/health", operation_id="show_health_as_ready", responses=UNAVAILABLE)
 @router.get("/health/ready", responses=UNAVAILABLE)
-async def show_health(response: Response, state: StateDep) -> HealthBody:
+async def show_health(response: Response, state: StateDep, draining: DrainingDep) -> HealthBody:
     """Say whether questions and uploads can be served, and what is missing."""
     report = await state.health.report()
+    if draining.begun:
+        report = stopping(report)
     if report.status == "unavailable":
         response.status_code = 503
         response.headers["Retry-After"] = "5"

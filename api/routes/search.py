@@ -1,11 +1,13 @@
 """Search."""
 
 from fastapi import APIRouter, Request
+from fastapi.responses import Response
 
 from api.dependencies import MetricsDep, ReaderDep, StateDep
 from api.disconnects import unless_gone
 from api.routes.responses import COMMON, errors
 from api.schemas.search import SearchBody, SearchRequest
+from api.timings import server_timing
 from retrieval.deadline import Deadline
 from retrieval.passages import Found
 
@@ -17,7 +19,12 @@ SECONDS = 30.0
 
 @router.post("", responses=errors(404, 504))
 async def search(
-    asked: SearchRequest, request: Request, key: ReaderDep, state: StateDep, metrics: MetricsDep
+    asked: SearchRequest,
+    request: Request,
+    response: Response,
+    key: ReaderDep,
+    state: StateDep,
+    metrics: MetricsDep,
 ) -> SearchBody:
     """Find the passages that are nearest to a query, in meaning and in words."""
     scope = asked.scope(key.workspace)
@@ -28,4 +35,5 @@ async def search(
 
     found = await unless_gone(request.receive, Deadline(SECONDS).wait(found_in_turn()))
     metrics.note_stages(found.timings_ms)
+    response.headers.update(server_timing(found.timings_ms))
     return SearchBody.of(found)

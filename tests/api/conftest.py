@@ -25,6 +25,7 @@ from api.lifespan import open_lanes, open_verifier
 from api.metrics import Metrics
 from api.security import Authentication
 from api.state import Lifespan, State
+from api.streams import Streams
 from api.uploads import Uploads
 from data.census import Census
 from data.contents import About, FileFacts, Page, Profile
@@ -230,6 +231,7 @@ class Service:
                 ),
                 admission=admission,
                 feed=await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue, 0.02)),
+                streams=await stack.enter_async_context(Streams(settings.api)),
                 health=Health(known, self.fresh_seconds),
                 images=await stack.enter_async_context(
                     open_images(settings, stores, lanes.catalogue)
