@@ -5,9 +5,13 @@ import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from benchmarks.servers import free_port, serving
 
 SCRIPT = Path("../shared/tools/vanilla_langchain.py")
 
@@ -51,3 +55,15 @@ class Baseline:
     def indexed(self, pdfs: Path) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as folder:
             return self.ingest(pdfs, Path(folder))
+
+    @contextmanager
+    def serving(self, folder: Path, model: str) -> Iterator[tuple[int, int]]:
+        """Serve what was indexed into ``folder``, and give the port and the process id."""
+        port = free_port()
+        environment = {**self.environment(folder), "LLM_BASE_URL": model, "LLM_MODEL": "mock"}
+        command: list[str | Path] = [
+            *(self.python, "-m", "uvicorn", f"{SCRIPT.stem}:app"),
+            *("--port", str(port), "--log-level", "warning"),
+        ]
+        with serving(command, f"http://127.0.0.1:{port}/docs", environment) as pid:
+            yield port, pid

@@ -4,9 +4,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.asking import MODEL, asked, model_server
+from benchmarks.asking import TALK, asked
 from benchmarks.baseline import Baseline
 from benchmarks.indexing import index
+from benchmarks.servers import MODEL, model_server
 from tests.running_stack import RunningStack
 
 CHUNKS = 100_000
@@ -18,7 +19,7 @@ def measure(pdfs: Path, _baseline: Baseline | None) -> dict[str, Any]:
     if not MODEL.exists():
         return {"skipped": f"{MODEL} is not there"}
     seconds, copies = 0.0, 0
-    with model_server() as model, tempfile.TemporaryDirectory() as folder:
+    with model_server(**TALK) as model, tempfile.TemporaryDirectory() as folder:
         environment = {
             "FOOTNOTE_MODEL__BASE_URL": model,
             "FOOTNOTE_MODEL__NAME": "mock",
