@@ -44,14 +44,17 @@ class Evidence:
 
 def evidence_of(question: str, found: Found) -> Evidence:
     """Return the evidence that a search found for an answer to the question."""
-    texts = (f"{one.title or ''} {one.section} {one.text}" for one in found.passages[:_BEST])
-    held = frozenset(word for text in texts for word in words_of(text))
-    asked = frozenset(words_of(question))
-    share = len(asked & held) / len(asked) if asked else 0.0
+    asked, names = frozenset(words_of(question)), names_of(question)
+    missing = set(asked | names)
+    for one in found.passages[:_BEST]:
+        if not missing:
+            break
+        missing.difference_update(words_of(f"{one.title or ''} {one.section} {one.text}"))
+    share = len(asked - missing) / len(asked) if asked else 0.0
     if found.best_similarity is None:
         return Evidence(None, share)
-    missing = not names_of(question) <= held
-    score = found.best_similarity + _WORTH_OF_WORDS * share - _PRICE_OF_A_NAME * missing
+    price = 0.0 if names.isdisjoint(missing) else _PRICE_OF_A_NAME
+    score = found.best_similarity + _WORTH_OF_WORDS * share - price
     return Evidence(round(score, 4), share)
 
 
