@@ -20,6 +20,7 @@ from data.ephemeral import Ephemeral
 from data.lexical_follower import LexicalFollower
 from data.libraries import Libraries
 from data.logs import configure_logs
+from data.quota import Quota
 from data.settings import Settings
 from data.setup_errors import FingerprintMismatch
 from data.stores import Stores, open_stores
@@ -70,7 +71,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         searcher = open_searcher(settings, stores, lanes, dense, lexical, batcher)
         models = await open_models(settings, batcher, stack)
         verifier = open_verifier(stores, lanes.catalogue)
-        admission = Admission(settings.answers)
+        admission = await open_admission(settings, metrics, stack)
         feed = await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue))
         ring = open_doorbell(settings, stack)
         yield State(
@@ -135,6 +136,17 @@ async def open_batcher(
 
     batcher = MicroBatcher(settings.batching, lanes.embedder.run, encode)
     return await stack.enter_async_context(batcher)
+
+
+async def open_admission(
+    settings: Settings, metrics: Metrics, stack: AsyncExitStack
+) -> Admission:
+    """Return the admission, which shares its bounds with the other processes."""
+    quota = Quota(settings.broker_url, settings.answers)
+    stack.push_async_callback(quota.close)
+    admission = Admission(settings.answers, quota, metrics)
+    await stack.enter_async_context(admission.opened())
+    return admission
 
 
 def open_searcher(

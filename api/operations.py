@@ -39,8 +39,10 @@ async def status_of_deployment(state: State) -> StatusBody:
         workers=[WorkerBody(id=one, seconds_since_seen=ago) for one, ago in seen.items()],
         stores={**rows, "blob_bytes": await state.lanes.blobs.run(state.stores.blobs.used_bytes)},
         limits={
-            "answers_running": state.admission.running,
-            "answers_waiting": state.admission.waiting,
+            "answers_running": state.admission.running_everywhere,
+            "answers_waiting": state.admission.waiting_everywhere,
+            "answers_running_here": state.admission.running,
+            "answers_waiting_here": state.admission.waiting,
             "max_answers_running": settings.answers.max_running,
             "max_answers_waiting": settings.answers.max_waiting,
             "max_file_bytes": settings.uploads.max_bytes,

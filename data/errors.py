@@ -193,6 +193,13 @@ class Overloaded(Unavailable):
     code = "overloaded"
     retry_after_seconds = 1
 
+    def __init__(
+        self, message: str = "", *, retry_after_seconds: int | None = None, **details: object
+    ) -> None:
+        super().__init__(message, **details)
+        if retry_after_seconds is not None:
+            self.retry_after_seconds = retry_after_seconds
+
 
 class QueueFull(Overloaded):
     """Too much waits to be indexed already. Upload more when some of it is done."""

@@ -194,10 +194,14 @@ class SearchSettings(Section):
 
 
 class AnswerSettings(Section):
-    """How many answers run and wait; more are refused with 429."""
+    """How many answers run and wait in all processes together; more are refused with 429."""
 
     max_running: Positive = 1024
     max_waiting: Positive = 1024
+    # The places of a process that was killed are free again after so long.
+    lease_seconds: Annotated[float, Field(ge=1)] = 10.0
+    # While the broker takes longer than this, the limits hold for each process.
+    broker_seconds: Seconds = 0.25
 
 
 class ModelSettings(Section):

@@ -1,45 +1,106 @@
 """How many answers may run, how many may wait, and in which order they get their turn."""
 
 import asyncio
+import math
+import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from enum import Enum, auto
+from typing import Protocol
 
 from data.errors import Overloaded
 from data.settings import AnswerSettings
+from retrieval.line import Line
+from retrieval.share import Share, SharesOut
+
+# While everything was taken a moment ago, the server is not asked again for each refusal.
+FULL_SECONDS = 0.01
+# While other processes hold what they don't use, they are given time to give it back.
+PATIENCE_SECONDS = 0.3
+LONGEST_RETRY_SECONDS = 30
+# How much the last answer counts in how long a place is kept.
+NEWEST_PART = 0.05
+
+
+class Notes(Protocol):
+    """Where the line's numbers are told (api/metrics.py)."""
+
+    def note_waiting(self, waiting: int) -> None:
+        """Note how long the line of this process is."""
+        ...
+
+    def note_refusal(self) -> None:
+        """Note a question that got no place."""
+        ...
 
 
 class Admission:
-    """A bounded number of places behind a bounded line, first come, first served."""
+    """A bounded number of places behind a bounded line, in which the keys take turns.
 
-    def __init__(self, settings: AnswerSettings) -> None:
-        self._settings = settings
+    With a quota the bounds hold for all processes of the deployment together, while it is
+    ``opened``. Without one, or while its server is away, they hold for this process.
+    """
+
+    def __init__(
+        self,
+        settings: AnswerSettings,
+        quota: SharesOut | None = None,
+        notes: Notes | None = None,
+    ) -> None:
+        self._bound = settings.max_running + settings.max_waiting
+        self._notes = notes
         self._running = 0
-        # Insertion order is the line; a dictionary lets anyone leave it at once.
-        self._line: dict[Ticket, None] = {}
+        self._line: Line[Ticket] = Line()
+        # Who waits to hear whether they are let in, and of whom the server is being asked.
+        self._arrivals: dict[Ticket, None] = {}
+        self._asked: dict[Ticket, None] = {}
+        self._full_until = 0.0
+        self._seconds = 0.0
+        self._share = Share(settings, quota, self)
 
     @property
     def running(self) -> int:
-        """How many places are taken."""
+        """How many places are taken in this process."""
         return self._running
 
     @property
     def waiting(self) -> int:
-        """How long the line is."""
+        """How long the line of this process is."""
         return len(self._line)
 
-    async def enter(self, key_id: str) -> "Ticket":  # noqa: ARG002 - one line for all, so far
+    @property
+    def running_everywhere(self) -> int:
+        """How many places are taken in the deployment, as far as this process has heard."""
+        return self._running + self._share.granted.running_elsewhere
+
+    @property
+    def waiting_everywhere(self) -> int:
+        """How many wait in the deployment, as far as this process has heard."""
+        return len(self._line) + self._share.granted.waiting_elsewhere
+
+    def opened(self) -> AbstractAsyncContextManager[None]:
+        """Share the bounds with the other processes for the block."""
+        return self._share.opened()
+
+    async def enter(self, key_id: str) -> "Ticket":
         """Return a ticket for a place or for the line, or raise ``Overloaded`` at once.
 
         Whoever holds a ticket must release it, also when its turn never came.
         """
-        ticket = Ticket(self)
-        if self._running < self._settings.max_running:
-            self._running += 1
-            ticket.admit()
-        elif len(self._line) < self._settings.max_waiting:
-            self._line[ticket] = None
-        else:
-            raise Overloaded("Too many questions are being answered. Try again shortly.")
+        ticket = Ticket(self, key_id)
+        if self._let_in(ticket):
+            return ticket
+        if self._may_hope():
+            ticket.since = time.monotonic()
+            self._arrivals[ticket] = None
+            self._share.ask()
+            try:
+                await ticket.heard()
+            except asyncio.CancelledError:
+                ticket.release()
+                raise
+        elif not self._make_room(ticket):
+            raise self._refusal()
         return ticket
 
     @asynccontextmanager
@@ -53,40 +114,167 @@ class Admission:
             ticket.release()
 
     def leave(self, ticket: "Ticket") -> None:
-        """Take a ticket out of the line, or pass its place on to the next in it."""
-        if not ticket.admitted:
-            del self._line[ticket]
-        elif self._line:
-            following = next(iter(self._line))
-            del self._line[following]
-            following.admit()
-        else:
+        """Take back what a ticket has, whatever that is (for ``Ticket``)."""
+        if ticket.stands is Standing.RUNNING:
             self._running -= 1
+            self._seconds += NEWEST_PART * (time.monotonic() - ticket.since - self._seconds)
+            self._serve_line()
+            self._share.note_change()
+        elif ticket.stands is Standing.WAITING:
+            self._line.remove(ticket.key_id, ticket)
+            self._note_line()
+        elif ticket.stands is Standing.ARRIVING:
+            self._arrivals.pop(ticket, None)
+            self._asked.pop(ticket, None)
+        ticket.stand(Standing.OVER)
+
+    def asking(self) -> int:
+        """Return how many wait to hear whether they are let in (for ``Share``)."""
+        self._asked |= self._arrivals
+        self._arrivals = {}
+        return len(self._asked)
+
+    def settled(self) -> bool:
+        """Use what the share is now, and tell those who wait to hear (for ``Share``)."""
+        self._serve_line()
+        asked, self._asked = self._asked, {}
+        hopeful = {ticket: None for ticket in asked if not self._is_told(ticket)}
+        self._arrivals = {**hopeful, **self._arrivals}
+        if self._share.alone:
+            # Nobody will be asked about those who came meanwhile.
+            for ticket in self._arrivals:
+                self._is_told(ticket)
+            self._arrivals = {}
+        self._share.note_change()
+        return bool(hopeful)
+
+    def _is_told(self, ticket: "Ticket") -> bool:
+        """Let one in or turn it away, unless there is hope yet."""
+        if self._let_in(ticket):
+            return True
+        idle = self._share.granted.idle_elsewhere
+        if idle and time.monotonic() < ticket.since + PATIENCE_SECONDS:
+            return False
+        if not self._make_room(ticket):
+            self._full_until = time.monotonic() + FULL_SECONDS
+            ticket.turn_away(self._refusal())
+        return True
+
+    def _let_in(self, ticket: "Ticket") -> bool:
+        """Give a place, or one in the line, when there is one."""
+        if self._running < self._share.may_run and not self._line:
+            self._run(ticket)
+        elif len(self._line) < self._share.may_wait:
+            self._line.add(ticket.key_id, ticket)
+            ticket.stand(Standing.WAITING)
+            self._note_line()
+        else:
+            return False
+        self._share.note_change()
+        return True
+
+    def _may_hope(self) -> bool:
+        """Whether the server may know of a place that this process knows nothing of."""
+        return (
+            not self._share.alone
+            and time.monotonic() >= self._full_until
+            and len(self._arrivals) + len(self._asked) < self._bound
+        )
+
+    def _make_room(self, ticket: "Ticket") -> bool:
+        """Turn out the newest of the key that waits most, where this one's waits less."""
+        turned_out = self._line.pop_surplus(ticket.key_id)
+        if turned_out is None:
+            return False
+        turned_out.turn_away(self._refusal())
+        self._line.add(ticket.key_id, ticket)
+        ticket.stand(Standing.WAITING)
+        return True
+
+    def _serve_line(self) -> None:
+        served = False
+        while self._line and self._running < self._share.may_run:
+            self._run(self._line.pop())
+            served = True
+        if served:
+            self._note_line()
+
+    def _run(self, ticket: "Ticket") -> None:
+        self._running += 1
+        ticket.since = time.monotonic()
+        ticket.stand(Standing.RUNNING)
+
+    def _refusal(self) -> Overloaded:
+        """Return the error for one that gets no place, which says when the line may be served."""
+        if self._notes:
+            self._notes.note_refusal()
+        seconds = math.ceil(self._seconds * len(self._line) / max(1, self._running))
+        return Overloaded(
+            "Too many questions are being answered. Try again shortly.",
+            retry_after_seconds=max(1, min(seconds, LONGEST_RETRY_SECONDS)),
+        )
+
+    def _note_line(self) -> None:
+        self._share.note_change()
+        if self._notes:
+            self._notes.note_waiting(len(self._line))
+
+
+class Standing(Enum):
+    """Where a ticket stands."""
+
+    ARRIVING = auto()
+    WAITING = auto()
+    RUNNING = auto()
+    OVER = auto()
 
 
 class Ticket:
-    """The right to a place, now or after those who came before."""
+    """The right to a place, now or when its turn has come."""
 
-    def __init__(self, admission: Admission) -> None:
+    __slots__ = ("__weakref__", "_admission", "_changed", "_error", "key_id", "since", "stands")
+
+    def __init__(self, admission: Admission, key_id: str) -> None:
         self._admission = admission
-        self._turn = asyncio.Event()
-        self._released = False
+        self._changed: asyncio.Event | None = None
+        self._error: Overloaded | None = None
+        self.key_id = key_id
+        # Since when it has its place; before, since when it waits to hear.
+        self.since = 0.0
+        self.stands = Standing.ARRIVING
 
     @property
     def admitted(self) -> bool:
         """Whether it has its place."""
-        return self._turn.is_set()
-
-    def admit(self) -> None:
-        """Give it its place (for ``Admission``)."""
-        self._turn.set()
+        return self.stands is Standing.RUNNING
 
     async def turn(self) -> None:
-        """Return when it has its place."""
-        await self._turn.wait()
+        """Return when it has its place, or raise ``Overloaded``: another key's turn is first."""
+        await self._leaves(Standing.WAITING)
+
+    async def heard(self) -> None:
+        """Return when it is let in, or raise ``Overloaded`` (for ``Admission``)."""
+        await self._leaves(Standing.ARRIVING)
 
     def release(self) -> None:
         """Give back the place, or leave the line. Safe to call more than once."""
-        if not self._released:
-            self._released = True
-            self._admission.leave(self)
+        self._admission.leave(self)
+
+    def stand(self, where: Standing) -> None:
+        """Go on to another standing (for ``Admission``)."""
+        self.stands = where
+        if self._changed:
+            self._changed.set()
+
+    def turn_away(self, error: Overloaded) -> None:
+        """Have whoever waits for it get an error (for ``Admission``)."""
+        self._error = error
+        self.stand(Standing.OVER)
+
+    async def _leaves(self, standing: Standing) -> None:
+        while self.stands is standing:
+            self._changed = self._changed or asyncio.Event()
+            self._changed.clear()
+            await self._changed.wait()
+        if self._error:
+            raise self._error

@@ -46,7 +46,8 @@ HOMES = {
     "pydantic_settings": ("data/settings.py",),
     "pypdfium2": ("ingestion/parsers/*",),
     "python_multipart": ("api/*", "ingestion/*"),
-    "redis": ("data/ephemeral.py", "workers/*"),
+    # What may be lost; the limits have a connection of their own, which nothing holds up.
+    "redis": ("data/ephemeral.py", "data/quota.py", "workers/*"),
     "reportlab": ("data/samples/*",),
     "rich": ("api/cli/*",),
     "sentence_transformers": EMBEDDER,

@@ -1,0 +1,60 @@
+"""A line in which places go round over the keys, and to who came first within a key."""
+
+from collections.abc import Iterable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Line(Generic[T]):
+    """Who waits, by key. Nothing is kept of a key of which nobody waits."""
+
+    def __init__(self) -> None:
+        # The order of the keys is theirs to be served; dictionaries let anyone leave at once.
+        self._keys: dict[str, dict[T, None]] = {}
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def keys(self) -> Iterable[str]:
+        """Return the keys of which somebody waits, the next one first."""
+        return self._keys.keys()
+
+    def add(self, key: str, one: T) -> None:
+        """Put one at the end of its key; a key that is new is served after all others."""
+        self._keys.setdefault(key, {})[one] = None
+        self._length += 1
+
+    def remove(self, key: str, one: T) -> None:
+        """Take one out, wherever it stands."""
+        waiting = self._keys[key]
+        del waiting[one]
+        if not waiting:
+            del self._keys[key]
+        self._length -= 1
+
+    def pop(self) -> T:
+        """Take out who is next; its key is then served after all others."""
+        key = next(iter(self._keys))
+        waiting = self._keys.pop(key)
+        first = next(iter(waiting))
+        del waiting[first]
+        if waiting:
+            self._keys[key] = waiting
+        self._length -= 1
+        return first
+
+    def pop_surplus(self, key: str) -> T | None:
+        """Take out the newest of the key with most, if that has two more than ``key`` or more.
+
+        So the one that comes in its stead has no more waiting than the one that lost it.
+        """
+        if not self._keys:
+            return None
+        waiting = max(self._keys.values(), key=len)
+        if len(waiting) < len(self._keys.get(key, ())) + 2:
+            return None
+        newest, _ = waiting.popitem()
+        self._length -= 1
+        return newest
