@@ -21,6 +21,12 @@ def chunk_id(document_id: str, version: int, number: int) -> str:
     return f"{document_id}-{version}-{number}"
 
 
+def version_of(chunk: str) -> tuple[str, int]:
+    """Return the document and the version that a chunk's id names."""
+    document_id, version, _ = chunk.rsplit("-", 2)
+    return document_id, int(version)
+
+
 class Chunks:
     """Writes chunks, which nobody sees before their version is published."""
 

@@ -1,7 +1,7 @@
 """Chunks and vectors as readers may see them: of published versions of live documents."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Row, Select, and_, func, select, tuple_
@@ -15,6 +15,29 @@ from data.tables import chunks, documents, libraries, vectors, versions
 
 # Versions of one query: SQLite takes 32,766 parameters.
 ADDRESSES = 5_000
+
+
+class Standing(NamedTuple):
+    """What readers see of a document: its published version, in its library."""
+
+    version: int
+    library_id: str
+
+
+class Spot(NamedTuple):
+    """What ranking needs of a chunk; it never changes."""
+
+    document_id: str
+    page: int
+    # Halves, as they are stored; None: it was never embedded.
+    vector: bytes | None
+
+    @staticmethod
+    def similarities(vectors: Sequence[bytes], query: Vector) -> list[float]:
+        """Return the cosines of stored vectors to a unit vector."""
+        matrix = np.frombuffer(b"".join(vectors), "<f2").reshape(len(vectors), -1)
+        found: list[float] = (matrix.astype(np.float32) @ query).tolist()
+        return found
 
 
 class Visibility:
@@ -98,13 +121,36 @@ class Visibility:
             matrix.reshape(len(rows), -1).astype(np.float32),
         )
 
-    def vectors_by_id(self, ids: Sequence[str]) -> dict[str, Vector]:
-        """Return the vectors of chunks that were found otherwise, by id."""
-        statement = select(vectors.c.chunk_id, vectors.c.vector).where(vectors.c.chunk_id.in_(ids))
+    def standing(self, workspace: str, document_ids: Sequence[str]) -> dict[str, Standing]:
+        """Return which version of each document readers see, and where; others are left out."""
+        statement = (
+            select(documents.c.id, documents.c.published_version, documents.c.library_id)
+            .join(libraries, libraries.c.id == documents.c.library_id)
+            .where(
+                documents.c.workspace_id == workspace,
+                documents.c.id.in_(document_ids),
+                documents.c.published_version.is_not(None),
+                live(),
+                libraries.c.deleted_at.is_(None),
+            )
+        )
         with self._database.read() as connection:
             return {
-                row.chunk_id: np.frombuffer(row.vector, "<f2").astype(np.float32)
-                for row in connection.execute(statement)
+                id_: Standing(version, library)
+                for id_, version, library in connection.execute(statement)
+            }
+
+    def spots(self, ids: Sequence[str]) -> dict[str, Spot]:
+        """Return where chunks stand, seen or not, by id."""
+        statement = (
+            select(chunks.c.id, chunks.c.document_id, chunks.c.page, vectors.c.vector)
+            .join(vectors, vectors.c.chunk_id == chunks.c.id, isouter=True)
+            .where(chunks.c.id.in_(ids))
+        )
+        with self._database.read() as connection:
+            return {
+                id_: Spot(document, page, vector)
+                for id_, document, page, vector in connection.execute(statement)
             }
 
     def any_ready(self, library_ids: Sequence[str]) -> bool:

@@ -29,8 +29,10 @@ _WORD = re.compile(r"\S+\s*")
 class FindsPassages(Protocol):
     """The search behind an answer."""
 
-    async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
-        """Return the best passages, neighbours joined."""
+    async def passages_for_answer(
+        self, scope: Scope, query: str, limit: int, *, second_look: bool
+    ) -> Found:
+        """Return the best passages, neighbours joined; in a better order after a second look."""
         ...
 
 
@@ -79,7 +81,11 @@ class Answerer:
             if question.history:
                 clock.lap("rewriting")
 
-            search = self._searcher.passages_for_answer(question.scope, query, question.limit)
+            # A language model reads all passages, whatever their order; a quoting one does not.
+            is_language_model = isinstance(model, Rewriter)
+            search = self._searcher.passages_for_answer(
+                question.scope, query, question.limit, second_look=not is_language_model
+            )
             found = await deadline.wait(search)
             clock.lap("search", **found.timings_ms)
             yield Sources(found.passages)
@@ -94,7 +100,7 @@ class Answerer:
 
             draft = Draft(len(found.passages))
             # Who can't read the conversation is asked what the question means.
-            asked = question.question if isinstance(model, Rewriter) else query
+            asked = question.question if is_language_model else query
             task = Task(asked, found.passages, question.history, question.style)
             async with aclosing(model.write(task, deadline)) as pieces:
                 async for piece in pieces:

@@ -32,13 +32,6 @@ class ExactSearch:
         """Return the most similar chunks of the versions with their cosine similarity."""
         return await self._lane.run(self._nearest, selected, vector, limit)
 
-    async def similarities(
-        self, ids: Sequence[str], vector: npt.NDArray[np.float32]
-    ) -> dict[str, float]:
-        """Return the cosine similarity of each of these chunks that has a vector."""
-        found = await self._lane.run(self._visibility.vectors_by_id, ids)
-        return {id_: float(one @ vector) for id_, one in found.items()}
-
     async def has_any(self, library_id: str) -> bool:
         """Return whether a library has any document to search in."""
         return await self._lane.run(self._visibility.any_ready, (library_id,))

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from data.contents import StoredChunk
 from data.settings import SearchSettings
+from data.visibility import Spot
 
 # What a page that the question names is worth, against a cosine of 1.
 _NAMED_PAGE = 0.1
@@ -36,49 +37,42 @@ class Signals:
     documents: Mapping[str, float]
     # Pages that the question names.
     pages: frozenset[int]
-    # Where each leg ranked a chunk, from 1.
-    ranks: Mapping[str, Mapping[str, int]]
 
 
 def ranked(
-    chunks: Mapping[str, StoredChunk], signals: Signals, settings: SearchSettings
-) -> list[Hit]:
-    """Return the chunks as hits, best first.
+    spots: Mapping[str, Spot], signals: Signals, settings: SearchSettings
+) -> list[tuple[str, float]]:
+    """Return the chunks' ids with their scores, best first.
 
     A convex combination of cosine and BM25, the latter as a share of the best one's (Bruch, Gai,
     Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"); on top of it, shares for
     what the whole page and the document's face have of the query's words. Equal scores keep a
     fixed order.
     """
-    words = _shares({id_: signals.words[id_] for id_ in chunks if id_ in signals.words})
-    pages = _shares(_of_pages(chunks, words))
+    words = _shares({id_: signals.words[id_] for id_ in spots if id_ in signals.words})
+    pages = _shares(_of_pages(spots, words))
     documents = _shares(signals.documents)
-    meaning = settings.meaning_weight if signals.similarities else 0.0
+    similarities = signals.similarities
+    meaning = settings.meaning_weight if similarities else 0.0
 
-    def score(chunk: StoredChunk) -> float:
-        found = meaning * signals.similarities.get(chunk.id, 0.0)
-        found += (1 - meaning) * words.get(chunk.id, 0.0)
-        found += settings.page_weight * pages.get(_page_of(chunk), 0.0)
-        found += settings.document_weight * documents.get(chunk.document_id, 0.0)
-        return found + _NAMED_PAGE * (chunk.page in signals.pages)
+    def score(id_: str, document: str, page: int) -> float:
+        found = meaning * similarities.get(id_, 0.0)
+        found += (1 - meaning) * words.get(id_, 0.0)
+        found += settings.page_weight * pages.get((document, page), 0.0)
+        found += settings.document_weight * documents.get(document, 0.0)
+        return found + _NAMED_PAGE * (page in signals.pages)
 
-    hits = [Hit(one, score(one), signals.ranks.get(one.id, {})) for one in chunks.values()]
-    return sorted(hits, key=lambda hit: (-hit.score, hit.chunk.id))
+    scored = [(id_, score(id_, document, page)) for id_, (document, page, _) in spots.items()]
+    return sorted(scored, key=lambda one: (-one[1], one[0]))
 
 
-def _of_pages(
-    chunks: Mapping[str, StoredChunk], words: Mapping[str, float]
-) -> dict[PageKey, float]:
+def _of_pages(spots: Mapping[str, Spot], words: Mapping[str, float]) -> dict[PageKey, float]:
     """Return for each page the root of the sum of its chunks' squares: the best ones count."""
     squares: dict[PageKey, float] = {}
     for id_, share in words.items():
-        page = _page_of(chunks[id_])
+        page = spots[id_].document_id, spots[id_].page
         squares[page] = squares.get(page, 0.0) + share * share
     return {page: sqrt(total) for page, total in squares.items()}
-
-
-def _page_of(chunk: StoredChunk) -> PageKey:
-    return chunk.document_id, chunk.page
 
 
 def _shares(scores: Mapping[Key, float]) -> dict[Key, float]:

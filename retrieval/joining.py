@@ -23,6 +23,7 @@ def neighbours(hits: Sequence[Hit]) -> tuple[str, ...]:
         chunk_id(hit.chunk.document_id, hit.chunk.version, hit.chunk.number + step)
         for hit in hits
         for step in range(-_REACH, _REACH + 1)
+        if hit.chunk.number + step >= 0
     }
     return tuple(beside - own)
 

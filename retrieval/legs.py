@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from data.lexical_follower import LexicalFollower
 from data.records import Library
 from data.settings import SearchSettings
 from data.vectors import VectorIndex
+from data.visibility import Spot
 from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
 from retrieval.queries import Query
@@ -41,7 +42,7 @@ class Target:
     workspace: str
     libraries: tuple[Library, ...]
     # (document, version) that filters select; None: everything in the libraries.
-    selected: tuple[tuple[str, int], ...] | None
+    selected: frozenset[tuple[str, int]] | None
     # Whether the selection is small enough to compare with every vector of it.
     is_exact: bool
     # The catalogue's last change: what the lexical index should have followed.
@@ -51,6 +52,12 @@ class Target:
     def library_ids(self) -> tuple[str, ...]:
         """The ids of the libraries."""
         return tuple(library.id for library in self.libraries)
+
+    def has(self, document_id: str, version: int, library_id: str) -> bool:
+        """Whether a version that is published in a library is to be searched."""
+        if self.selected is not None and (document_id, version) not in self.selected:
+            return False
+        return library_id in self.library_ids
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,19 @@ class Hits:
     vector: Vector | None = None
 
 
+def similarities(hits: Hits, spots: Mapping[str, Spot]) -> dict[str, float]:
+    """Return the cosines of chunks, those included that were not among the nearest."""
+    others = {
+        id_: spot.vector
+        for id_, spot in spots.items()
+        if id_ not in hits.scores and spot.vector is not None
+    }
+    if hits.vector is None or not others:
+        return hits.scores
+    found = Spot.similarities(list(others.values()), hits.vector)
+    return {**hits.scores, **dict(zip(others, found, strict=True))}
+
+
 class DenseLeg:
     """Nearest neighbours of the query's vector, by cosine."""
 
@@ -82,7 +102,7 @@ class DenseLeg:
         vector = await self._encoder.encode(query.text)
         encoded = time.perf_counter()
         if target.selected is not None and target.is_exact:
-            found = await self._exact.nearest(target.selected, vector, limit)
+            found = await self._exact.nearest(tuple(target.selected), vector, limit)
             exhausted = True
         else:
             found = await self._nearest(target.libraries, vector, limit)
@@ -90,13 +110,6 @@ class DenseLeg:
         best = sorted(found, key=lambda hit: -hit[1])[:limit]
         timings = {"embedding": milliseconds(started, encoded), "dense": milliseconds(encoded)}
         return Hits(dict(best), timings, exhausted, vector=vector)
-
-    async def similarities(self, hits: Hits, ids: Iterable[str]) -> dict[str, float]:
-        """Return the cosine of those chunks too that were not among the nearest."""
-        others = [id_ for id_ in ids if id_ not in hits.scores]
-        if hits.vector is None or not others:
-            return hits.scores
-        return {**hits.scores, **await self._exact.similarities(others, hits.vector)}
 
     async def _nearest(
         self, libraries: Sequence[Library], vector: Vector, limit: int

@@ -2,19 +2,20 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from data.catalogue import Catalogue
-from data.contents import StoredChunk
+from data.contents import Vector
 from data.errors import SearchUnavailable, Unavailable
 from data.libraries import Libraries
 from data.settings import SearchSettings
 from data.visibility import Visibility
 from retrieval.fusion import Hit, Signals, ranked
 from retrieval.joining import joined, neighbours, single
+from retrieval.known import KnownChunks
 from retrieval.lanes import Lane
-from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target
+from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target, similarities
 from retrieval.passages import Found, Passage, Scope
 from retrieval.queries import Query
 from retrieval.second_look import SecondLook
@@ -34,6 +35,9 @@ class Findings:
     """Visible hits, best first, and how they were found."""
 
     hits: tuple[Hit, ...]
+    # Cosines by chunk id, and the query's own vector.
+    similarities: Mapping[str, float]
+    vector: Vector | None
     best_similarity: float | None
     timings_ms: dict[str, float]
     is_behind: bool
@@ -57,7 +61,7 @@ class Searcher:
         self._visibility = visibility
         self._catalogue = catalogue
         self._lane = lane
-        self._dense = dense
+        self._known = KnownChunks(visibility, lane)
         self._legs: dict[str, DenseLeg | LexicalLeg] = {"dense": dense, "lexical": lexical}
         self._second_look = second_look
         self._settings = settings
@@ -65,25 +69,30 @@ class Searcher:
     async def search(self, scope: Scope, query: str, limit: int) -> Found:
         """Return single chunks, best first."""
         target = await self._lane.run(self._target, scope)
-        findings = await self._find(target, self._understood(query), limit)
-        hits = findings.hits[:limit]
+        understood = self._understood(query)
+        findings = await self._find(target, understood, limit)
+        hits = (await self._looked_again(findings, understood))[:limit]
         return await self._found(target, findings, tuple(map(single, hits)))
 
-    async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
-        """Return the best passages, neighbours joined."""
+    async def passages_for_answer(
+        self, scope: Scope, query: str, limit: int, *, second_look: bool
+    ) -> Found:
+        """Return the best passages, neighbours joined.
+
+        A second look puts them in a better order, for 20 ms; whoever reads all of them has
+        little of it.
+        """
         target = await self._lane.run(self._target, scope)
         understood = self._understood(query)
         # Hits that fall into one passage must not leave the answer with too few.
         findings = await self._find(target, understood, 2 * limit)
         if not findings.hits:
             return await self._found(target, findings, ())
+        hits = await self._looked_again(findings, understood) if second_look else findings.hits
         started = time.perf_counter()
-        hits = findings.hits
         if understood.is_broad:
             hits = tuple(spread(hits, limit)[: 2 * limit])
-        near = await self._lane.run(
-            self._visibility.visible, scope.workspace, neighbours(hits), target.library_ids
-        )
+        near = await self._known.chunks(target, neighbours(hits))
         passages = joined(hits, near.values(), self._settings.passage_characters, limit)
         findings.timings_ms["joining"] = milliseconds(started)
         return await self._found(target, findings, passages)
@@ -117,7 +126,7 @@ class Searcher:
         return Target(
             scope.workspace,
             libraries,
-            selected,
+            frozenset(selected),
             is_exact=few,
             sequence=sequence,
         )
@@ -126,29 +135,61 @@ class Searcher:
         """Ask the legs, for more and more until enough of what they find is visible and new."""
         wanted = max(self._settings.candidates, OVERFETCH * limit)
         most = BROAD * limit if query.is_broad else limit
-        while target.selected != ():
+        while target.selected != frozenset():
             legs = await self._ask(target, query, wanted)
             started = time.perf_counter()
             ids = dict.fromkeys(id_ for hits in legs.values() for id_ in hits.scores)
-            visible = await self._visible(target, ids)
-            dense = _hits_of(legs, "dense")
-            similarities = await self._dense.similarities(dense, visible)
-            order = ranked(visible, _signals(legs, similarities, query), self._settings)
-            hits = await self._lane.run(distinct, order, most)
+            spots = await self._known.spots(target, ids)
+            dense, lexical = _hits_of(legs, "dense"), _hits_of(legs, "lexical")
+            meaning = similarities(dense, spots)
+            signals = Signals(meaning, lexical.scores, lexical.documents, query.pages)
+            order = ranked(spots, signals, self._settings)
+            hits = await self._distinct(target, order, legs, most)
             enough = len(hits) >= limit or wanted >= MOST_CANDIDATES
             if not enough and not all(found.is_exhausted for found in legs.values()):
                 wanted *= 2
                 continue
             timings = {"fusion": milliseconds(started)}
-            started = time.perf_counter()
-            looked = await self._second_look.reordered(hits, query, dense.vector, similarities)
-            timings["second_look"] = milliseconds(started)
             for found in legs.values():
                 timings.update(found.timings_ms)
-            near = [similarities[id_] for id_ in visible if id_ in similarities]
-            behind = _hits_of(legs, "lexical").is_behind
-            return Findings(looked, max(near, default=None), timings, behind)
-        return Findings((), None, {}, is_behind=False)
+            best = max((meaning[id_] for id_ in spots if id_ in meaning), default=None)
+            return Findings(tuple(hits), meaning, dense.vector, best, timings, lexical.is_behind)
+        return Findings((), {}, None, None, {}, is_behind=False)
+
+    async def _distinct(
+        self,
+        target: Target,
+        order: Sequence[tuple[str, float]],
+        legs: Mapping[str, Hits],
+        most: int,
+    ) -> list[Hit]:
+        """Return the first hits that say something of their own, at most ``most``."""
+        ranks = {
+            name: {id_: rank for rank, id_ in enumerate(hits.scores, start=1)}
+            for name, hits in legs.items()
+        }
+        # Seldom are half of the first ones copies.
+        for size in (2 * most, len(order)):
+            first = order[:size]
+            chunks = await self._known.chunks(target, [id_ for id_, _ in first])
+            hits = [
+                Hit(chunks[id_], score, {name: of[id_] for name, of in ranks.items() if id_ in of})
+                for id_, score in first
+                if id_ in chunks
+            ]
+            kept = distinct(hits, most)
+            if len(kept) == most:
+                break
+        return kept
+
+    async def _looked_again(self, findings: Findings, query: Query) -> tuple[Hit, ...]:
+        """Return the hits in the order that a second look gives them."""
+        started = time.perf_counter()
+        hits = await self._second_look.reordered(
+            findings.hits, query, findings.vector, findings.similarities
+        )
+        findings.timings_ms["second_look"] = milliseconds(started)
+        return hits
 
     async def _ask(self, target: Target, query: Query, wanted: int) -> dict[str, Hits]:
         answers = await asyncio.gather(
@@ -165,29 +206,7 @@ class Searcher:
             raise SearchUnavailable
         return legs
 
-    async def _visible(self, target: Target, ids: Iterable[str]) -> Mapping[str, StoredChunk]:
-        found = await self._lane.run(
-            self._visibility.visible, target.workspace, list(ids), target.library_ids
-        )
-        if target.selected is None:
-            return found
-        selected = set(target.selected)
-        return {
-            id_: chunk
-            for id_, chunk in found.items()
-            if (chunk.document_id, chunk.version) in selected
-        }
-
 
 def _hits_of(legs: Mapping[str, Hits], name: str) -> Hits:
     """Return what a leg has found: nothing, if it did not answer."""
     return legs.get(name) or Hits({}, {}, is_exhausted=True, is_behind=True)
-
-
-def _signals(legs: Mapping[str, Hits], similarities: Mapping[str, float], query: Query) -> Signals:
-    ranks: dict[str, dict[str, int]] = {}
-    for name, hits in legs.items():
-        for rank, id_ in enumerate(hits.scores, start=1):
-            ranks.setdefault(id_, {})[name] = rank
-    lexical = _hits_of(legs, "lexical")
-    return Signals(similarities, lexical.scores, lexical.documents, query.pages, ranks)

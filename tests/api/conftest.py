@@ -85,7 +85,9 @@ class FakeSearcher:
         found = self.passages[:limit]
         return Found(found, {"dense": 1.5}, best_similarity=0.9, ready=bool(self.passages))
 
-    async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
+    async def passages_for_answer(
+        self, scope: Scope, query: str, limit: int, *, second_look: bool
+    ) -> Found:
         return await self.search(scope, query, limit)
 
 
@@ -97,11 +99,14 @@ class FakeModel:
     def __init__(self) -> None:
         self.pieces: list[str] = ["Bees fly at nine degrees. [1]"]
         self.error: Exception | None = None
+        self.finish = Finish({"completion_tokens": 3})
         self.hangs = False
+        self.tasks: list[Task] = []
         self.started = threading.Event()
         self.stopped = threading.Event()
 
     async def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
+        self.tasks.append(task)
         self.started.set()
         try:
             for piece in self.pieces:
@@ -110,7 +115,7 @@ class FakeModel:
                 await deadline.wait(asyncio.Event().wait())
             if self.error:
                 raise self.error
-            yield Finish({"completion_tokens": 3})
+            yield self.finish
         finally:
             self.stopped.set()
 
@@ -313,6 +318,16 @@ def pdf() -> bytes:
 @pytest.fixture
 def text() -> str:
     return TEXT
+
+
+@pytest.fixture
+def ready(remote: httpx.Client, service: Service, pdf: bytes, text: str) -> str:
+    """The id of a document that the search finds."""
+    files = {"file": ("bees.pdf", pdf)}
+    document: str = remote.post("/v1/documents", files=files).json()["document"]["id"]
+    service.index(text)
+    service.find(document)
+    return document
 
 
 @pytest.fixture

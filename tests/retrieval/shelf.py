@@ -59,7 +59,9 @@ class Shelf:
         self.reads.append(keys)
         return {key: self.pages[key] for key in keys if key in self.pages}
 
-    async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
+    async def passages_for_answer(
+        self, scope: Scope, query: str, limit: int, *, second_look: bool
+    ) -> Found:
         assert scope.workspace == "w"
         self.queries.append(query)
         passages = tuple(self.passages[:limit])

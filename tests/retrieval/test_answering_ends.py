@@ -123,7 +123,9 @@ class TestFailing:
 
     async def test_the_deadline_covers_the_search(self, server: ModelServer) -> None:
         class Endless(Shelf):
-            async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
+            async def passages_for_answer(
+                self, scope: Scope, query: str, limit: int, *, second_look: bool
+            ) -> Found:
                 await asyncio.Event().wait()
                 raise AssertionError
 
@@ -133,7 +135,9 @@ class TestFailing:
 
     async def test_a_search_that_fails_fails_the_answer(self, server: ModelServer) -> None:
         class Broken(Shelf):
-            async def passages_for_answer(self, scope: Scope, query: str, limit: int) -> Found:
+            async def passages_for_answer(
+                self, scope: Scope, query: str, limit: int, *, second_look: bool
+            ) -> Found:
                 raise SearchUnavailable
 
         async with service(Broken(), server) as running:

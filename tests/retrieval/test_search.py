@@ -178,7 +178,9 @@ async def test_a_broad_question_hears_several_documents(
     index.hits.append((f"{short}-1-0", 0.6))
 
     async def documents(question: str) -> set[str]:
-        found = await searcher.passages_for_answer(Scope(corpus.workspace), question, 5)
+        found = await searcher.passages_for_answer(
+            Scope(corpus.workspace), question, 5, second_look=True
+        )
         return {passage.document_id for passage in found.passages}
 
     assert await documents("What is said of whales?") == {long.document.id}
@@ -284,7 +286,9 @@ async def test_an_answer_s_passages_have_their_neighbours(
 ) -> None:
     corpus.ready("whales sing", "gulls cry", "seals bark")
 
-    found = await searcher.passages_for_answer(Scope(corpus.workspace), "gulls", 1)
+    found = await searcher.passages_for_answer(
+        Scope(corpus.workspace), "gulls", 1, second_look=True
+    )
 
     assert found.passages[0].text == "whales sing\ngulls cry\nseals bark"
     assert (found.passages[0].page, found.passages[0].page_end) == (2, 3)
