@@ -11,6 +11,8 @@ from typing import Any
 import uvicorn
 
 STOPPING = (signal.SIGTERM, signal.SIGINT)
+# What still runs in spite of a second signal is cancelled after so long.
+HURRY_SECONDS = 1
 # What ``signal.getsignal`` returns.
 Handler = Callable[[int, FrameType | None], Any] | int | None
 
@@ -63,6 +65,7 @@ def _let_stop(handler: Handler, number: int, *, at_once: bool = False) -> None:
     server = getattr(handler, "__self__", None)
     if isinstance(server, uvicorn.Server):
         server.should_exit = True
-        server.force_exit = at_once
+        if at_once:
+            server.config.timeout_graceful_shutdown = HURRY_SECONDS
     elif callable(handler):
         handler(number, None)

@@ -19,6 +19,8 @@ from retrieval import converted
 FOOTNOTE = (sys.executable, "-m", "api.cli.main")
 CATALOGUE, MODEL = "catalogue", "model"
 ROOT = Path(api.__file__).parents[1]
+# uvicorn is told to stop when all answers are over.
+CLOSING_SECONDS = 5
 # It ends by itself within 20 (workers/process.py), its slice done or handed back.
 WORKER_GRACE_SECONDS = 25.0
 
@@ -95,13 +97,13 @@ def _servers(
 
 def _service(settings: Settings, port: int) -> Program:
     """Return the API. It loads while Chroma does; without its answer it is not ready."""
-    host, grace = settings.api.host, settings.api.graceful_seconds
+    host = settings.api.host
     options = {
         "app-dir": str(ROOT),
         "host": host,
         "port": str(port),
         "workers": str(settings.api.processes),
-        "timeout-graceful-shutdown": str(grace),
+        "timeout-graceful-shutdown": str(CLOSING_SECONDS),
         # On a busy machine a process that is still importing answers later than in 5 s.
         "timeout-worker-healthcheck": "30",
         "log-level": "warning",
@@ -113,8 +115,8 @@ def _service(settings: Settings, port: int) -> Program:
         (*command, "--no-access-log"),
         ready=answers(near(host), port, "/health/ready"),
         after=(CATALOGUE, MODEL),
-        # uvicorn bounds its own streams; then the lifespan closes.
-        grace_seconds=grace + 10.0,
+        # Its answers' own (api/draining.py), uvicorn's, and some for the lifespan to close.
+        grace_seconds=settings.api.graceful_seconds + CLOSING_SECONDS + 5.0,
     )
 
 
