@@ -11,13 +11,15 @@ CELL = " | "
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _LINE = re.compile(r"[^\n]+")
 # A full stop, what closes behind it, and white space; Chinese and Japanese ones need no space.
+# Begins with all the marks there are, which is what makes looking for one fast.
 # Possessive, and only from the first dot on: a long dotted line must not be read again and again.
 # No group is: before Python 3.11.5, possessive groups lose matches (cpython issue 106052).
 # A reference may stand behind it: "to this day.[3] Then", "was its clerk.64 Two years later".
 _END = re.compile(
-    r"(?<![.!?…])[.!?…]++[\"'”’»)\]]*+(?:\[[^\[\]\n]{1,24}\])*"
+    r"[.!?…。！？｡](?:"
+    r"(?<=[.!?…])(?<![.!?…]{2})[.!?…]*+[\"'”’»)\]]*+(?:\[[^\[\]\n]{1,24}\])*"
     r"(?:(?<=[^\W\d_]{2}[.!?\]])\d{1,3}|(?<=[.!?][\"”’»)\]])\d{1,3})?(?=\s)"
-    r"|[。！？｡]+[」』”’）】]*(?:\[[^\[\]\n]{1,24}\])*"
+    r"|(?<=[。！？｡])[。！？｡]*[」』”’）】]*(?:\[[^\[\]\n]{1,24}\])*)"
 )
 _LIST_MARK = re.compile(
     r"[ \t]*(?:[•◦▪■●○‣⁃∙·*–—\-➢✓]\s+\S|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,5})[.)]\s+\S)"
@@ -37,6 +39,7 @@ _LABEL = re.compile(
 _GOES_ON = re.compile(
     r"(?:[,;&(–—-]|\b(?:and|or|of|the|a|an|for|to|in|on|by|with|und|y|de))$", re.I
 )
+_LONGEST_JOINT = len("with")
 # German ordinals: "am 8. Februar", "im 20. Jahrhundert".
 _ORDINAL = re.compile(r"\b(?:am|im|dem|den|der|des|vom|zum|seit|bis)\s+$", re.IGNORECASE)
 _COUNTED = re.compile(r"(?:Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert|Jh)")
@@ -76,8 +79,8 @@ _BEFORE_NUMBERS = frozenset("no nos nr art app sec p c ref tab mt ft".split())
 _ROW_SHARE = 0.5
 _LONGEST_FIGURE = 32
 _SHORT_LINE = 0.6
-# "of", "the", "from": words that titles have without a capital.
-_SMALL_WORD = 4
+# Shorter are "of", "the", "from", which titles have without a capital.
+_LONG_WORD = re.compile(r"([^\W\d_])[^\W\d_]{4,}")
 # A row that is longer has whole texts in its cells.
 _LONGEST_ROW = 500
 
@@ -105,28 +108,34 @@ def _runs(text: str, start: int, end: int) -> Iterator[Span]:
     lines = [line.span() for line in _LINE.finditer(text, start, end)]
     width = max((last - first for first, last in lines), default=0)
     run: Span | None = None
-    before = ""
+    before, was_row = "", False
     for first, last in lines:
         line = text[first:last]
-        if run is not None and not _continues(before, line, width):
+        row = is_row(line)
+        beside_row = row or was_row
+        if run is not None and not _continues(before, line, width, beside_row=beside_row):
             yield run
             run = None
         run = (run[0] if run else first, last)
-        before = line
+        before, was_row = line, row
     if run is not None:
         yield run
 
 
-def _continues(before: str, line: str, width: int) -> bool:
+def _continues(before: str, line: str, width: int, *, beside_row: bool) -> bool:
     """Tell whether a line goes on with the sentence of the line before it."""
     if _LIST_MARK.match(line):
         return bool(_INITIAL.match(line) and _NAME.search(before) and not _is_short(before, width))
-    if is_row(line) or is_row(before):
+    if beside_row:
         return False
-    if not _STARTS_SENTENCE.match(line.lstrip()) or _GOES_ON.search(before.rstrip()):
+    if not _STARTS_SENTENCE.match(line.lstrip()) or _goes_on(before.rstrip()):
         return True
     # A line that stops early before a capital is a heading, a cell or a line of an address.
     return not (_is_short(before, width) or _is_title(before))
+
+
+def _goes_on(line: str) -> bool:
+    return bool(_GOES_ON.search(line, max(0, len(line) - _LONGEST_JOINT)))
 
 
 def _is_short(line: str, width: int) -> bool:
@@ -135,8 +144,12 @@ def _is_short(line: str, width: int) -> bool:
 
 def _is_title(line: str) -> bool:
     """Tell whether a line is set like a title: its words of some length have capitals."""
-    words = [word for word in re.findall(r"[^\W\d_]+", line) if len(word) > _SMALL_WORD]
-    return len(words) > 1 and all(word[0].isupper() for word in words)
+    words = 0
+    for word in _LONG_WORD.finditer(line):
+        if not word[1].isupper():
+            return False
+        words += 1
+    return words > 1
 
 
 def is_row(line: str) -> bool:
@@ -144,15 +157,13 @@ def is_row(line: str) -> bool:
     if CELL in line:
         return True
     words = line.split()
-    figures = sum(
-        1
-        for word in words
-        # Most words are seen to be none by their first letter ("n/a" begins with one).
-        if (word[0] in "nN" or not word[0].isalpha())
-        and len(word) <= _LONGEST_FIGURE
-        and _FIGURE.fullmatch(word)
-    )
-    return figures >= max(2, _ROW_SHARE * len(words))
+    least = max(2, _ROW_SHARE * len(words))
+    # Most words are seen to be none by their first letter ("n/a" begins with one).
+    likely = [word for word in words if not word[0].isalpha() or word[0] in "nN"]
+    if len(likely) < least:
+        return False
+    figures = [word for word in likely if len(word) <= _LONGEST_FIGURE and _FIGURE.fullmatch(word)]
+    return len(figures) >= least
 
 
 def _split(text: str, start: int, end: int) -> Iterator[Span]:
