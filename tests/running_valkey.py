@@ -29,6 +29,9 @@ class RunningValkey:
         return f"redis+socket://{self._path}"
 
     def start(self) -> None:
+        """Start it, unless it runs."""
+        if self._process and self._process.poll() is None:
+            return
         command = (*self._program.command, "--appendonly", "no")
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         deadline = time.monotonic() + START_SECONDS
