@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from urllib.parse import urlsplit
 
 from api.health import Check
 from api.wholeness import Wholeness
@@ -13,11 +12,15 @@ from data.errors import IndexIncomplete, LexicalUnavailable, ModelUnavailable, U
 from data.lexical_follower import LexicalFollower
 from data.presence import Presence
 from data.vectors import VectorIndex
-from retrieval.batching import MicroBatcher
+from retrieval.encoding import QueryEncoder
 from retrieval.lanes import Lane
+from retrieval.models.breaker import Circuit
+from retrieval.models.opening import Models
+from retrieval.models.remote import RemoteModel
 
 # A worker says that it is alive every few seconds.
 SEEN_SECONDS = 30.0
+WORDS = {Circuit.CLOSED: "closed", Circuit.HALF_OPEN: "half-open", Circuit.OPEN: "open"}
 
 
 def checked(call: Callable[[], Awaitable[None]], detail: str = "It answers.") -> Check:
@@ -83,29 +86,45 @@ def of_workers(presence: Presence, lane: Lane) -> Check:
     return check
 
 
-def of_embedder(batcher: MicroBatcher) -> Check:
+def of_embedder(encoder: QueryEncoder) -> Check:
     """Whether the embedder's lane moves; nothing is encoded for it."""
 
     async def check() -> str:
-        await batcher.encode_many([])
+        await encoder.check()
         return "It is loaded."
 
     return check
 
 
-def of_model(base_url: str | None) -> Check:
-    """Whether the model's server takes connections; the extractive model is always there."""
-    if base_url is None:
+def of_model(models: Models) -> Check:
+    """Whether the first language model can be asked; the extractive one is always there.
+
+    Says how each endpoint stands, by its host; whether a fallback serves when the first does not.
+    """
+    endpoints = models.endpoints
+    if not endpoints:
         return checked(lambda: asyncio.sleep(0), "Answers are quotes: no model is configured.")
-    address = urlsplit(base_url)
-    port = address.port or (443 if address.scheme == "https" else 80)
 
     async def check() -> str:
+        told = ", ".join(f"{one.host} {WORDS[one.breaker.state]}" for one in endpoints)
         try:
-            _, writer = await asyncio.open_connection(address.hostname, port)
-        except OSError as error:
-            raise ModelUnavailable from error
-        writer.close()
-        return "It takes connections."
+            await _require_askable(endpoints[0])
+        except ModelUnavailable as error:
+            raise ModelUnavailable(f"{error}. {_instead(models)} Breakers: {told}.") from error
+        return f"It can be asked. Breakers: {told}."
 
     return check
+
+
+async def _require_askable(endpoint: RemoteModel) -> None:
+    if endpoint.breaker.state is Circuit.OPEN:
+        raise ModelUnavailable(f"{endpoint.host} failed lately and is left alone")
+    await endpoint.reach()
+
+
+def _instead(models: Models) -> str:
+    """Return who answers while the first endpoint does not."""
+    for one in models.endpoints[1:]:
+        if one.breaker.state is not Circuit.OPEN:
+            return f"{one.host} is asked instead."
+    return "Answers are quotes instead." if models.last else "Nothing answers instead."

@@ -28,15 +28,16 @@ from data.vectors import VectorIndex
 from ingestion.intake import Intake
 from retrieval.admission import Admission
 from retrieval.answering import Answerer
-from retrieval.batching import MicroBatcher
 from retrieval.citations import PageKey
 from retrieval.embedding import Embedder
+from retrieval.encoding import QueryEncoder
 from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, LexicalLeg
+from retrieval.models.breaker import Circuit
 from retrieval.models.extractive import ExtractiveModel
-from retrieval.models.model import Model
-from retrieval.models.openai import OpenAIModel
+from retrieval.models.opening import Models, opened_models
+from retrieval.neighbours import NeighbourBatcher
 from retrieval.search import Searcher
 from retrieval.second_look import SecondLook
 from retrieval.verification import Verifier
@@ -56,7 +57,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
     async with AsyncExitStack() as stack:
         stores = stack.enter_context(open_stores(settings))
         lanes = await open_lanes(settings, stack)
-        batcher = await open_batcher(settings, metrics, stores, lanes, stack)
+        encoder = await open_encoder(settings, metrics, stores, lanes, stack)
         vectors = VectorIndex(settings.index_url, settings.index)
         stack.push_async_callback(vectors.close)
         wholeness = Wholeness(vectors, stores, lanes.checks)
@@ -66,10 +67,11 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         follower = stack.enter_context(
             LexicalFollower(settings.folder / "lexical", stores.catalogue, stores.visibility)
         )
-        dense = DenseLeg(batcher, vectors, ExactSearch(stores.visibility, lanes.catalogue))
+        neighbours = await stack.enter_async_context(NeighbourBatcher(settings.batching, vectors))
+        dense = DenseLeg(encoder, neighbours, ExactSearch(stores.visibility, lanes.catalogue))
         lexical = LexicalLeg(follower, lanes.lexical, settings.search)
-        searcher = open_searcher(settings, stores, lanes, dense, lexical, batcher)
-        models = await open_models(settings, batcher, stack)
+        searcher = open_searcher(settings, stores, lanes, dense, lexical, encoder)
+        models = await open_models(settings, metrics, encoder, stack)
         verifier = open_verifier(stores, lanes.catalogue)
         admission = await open_admission(settings, metrics, stack)
         feed = await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue))
@@ -84,7 +86,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
             intake=Intake(stores.acceptance, stores.blobs, stores.secrets, stores.rings, ring),
             ring=ring,
             searcher=searcher,
-            answerer=Answerer(searcher, models, verifier, admission, settings.search),
+            answerer=Answerer(searcher, models.askable, verifier, admission, settings.search),
             admission=admission,
             feed=feed,
             streams=await stack.enter_async_context(Streams(settings.api)),
@@ -96,8 +98,8 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
                     "index": checks.of_index(vectors, wholeness),
                     "lexical": checks.of_lexical(follower),
                     "workers": checks.of_workers(stores.presence, lanes.checks),
-                    "embedder": checks.of_embedder(batcher),
-                    "model": checks.of_model(settings.model.base_url),
+                    "embedder": checks.of_embedder(encoder),
+                    "model": checks.of_model(models),
                 }
             ),
             images=await stack.enter_async_context(open_images(settings, stores, lanes.catalogue)),
@@ -121,26 +123,23 @@ async def open_lanes(settings: Settings, stack: AsyncExitStack) -> Lanes:
     )
 
 
-async def open_batcher(
+async def open_encoder(
     settings: Settings, metrics: Metrics, stores: Stores, lanes: Lanes, stack: AsyncExitStack
-) -> MicroBatcher:
-    """Return the batcher in front of a warm embedder whose vectors are those of the libraries."""
+) -> QueryEncoder:
+    """Return the encoder of queries: warm, and its vectors are those of the libraries."""
     embedder = await lanes.embedder.run(_open_embedder, settings)
     stack.callback(embedder.close)
     await lanes.catalogue.run(require_fingerprint, stores.libraries, embedder.fingerprint)
 
-    def encode(texts: Sequence[str]) -> Vectors:
+    async def encode(texts: Sequence[str]) -> Vectors:
         if texts:
             metrics.note_batch(len(texts))
-        return embedder.encode_queries(texts)
+        return await lanes.embedder.run(embedder.encode_queries, texts)
 
-    batcher = MicroBatcher(settings.batching, lanes.embedder.run, encode)
-    return await stack.enter_async_context(batcher)
+    return await stack.enter_async_context(QueryEncoder(settings.batching, encode))
 
 
-async def open_admission(
-    settings: Settings, metrics: Metrics, stack: AsyncExitStack
-) -> Admission:
+async def open_admission(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Admission:
     """Return the admission, which shares its bounds with the other processes."""
     quota = Quota(settings.broker_url, settings.answers)
     stack.push_async_callback(quota.close)
@@ -155,7 +154,7 @@ def open_searcher(
     lanes: Lanes,
     dense: DenseLeg,
     lexical: LexicalLeg,
-    batcher: MicroBatcher,
+    encoder: QueryEncoder,
 ) -> Searcher:
     """Return the search over both legs."""
     return Searcher(
@@ -165,7 +164,7 @@ def open_searcher(
         lanes.catalogue,
         dense,
         lexical,
-        SecondLook(batcher, settings.search),
+        SecondLook(encoder, settings.search),
         settings.search,
     )
 
@@ -189,13 +188,15 @@ def require_fingerprint(libraries: Libraries, fingerprint: str) -> None:
 
 
 async def open_models(
-    settings: Settings, batcher: MicroBatcher, stack: AsyncExitStack
-) -> tuple[Model, ...]:
-    """Return the models that clients may ask for, the default first."""
-    extractive = ExtractiveModel(batcher.encode_many)
-    if settings.model.base_url is None:
-        return (extractive,)
-    return await stack.enter_async_context(OpenAIModel.opened(settings.model)), extractive
+    settings: Settings, metrics: Metrics, encoder: QueryEncoder, stack: AsyncExitStack
+) -> Models:
+    """Return the models that clients may ask for."""
+
+    def note(place: int, circuit: Circuit) -> None:
+        metrics.note_breaker(place, circuit.value)
+
+    models = opened_models(settings.model, ExtractiveModel(encoder.encode_many), note)
+    return await stack.enter_async_context(models)
 
 
 def open_verifier(stores: Stores, lane: Lane) -> Verifier:
@@ -208,4 +209,5 @@ def open_verifier(stores: Stores, lane: Lane) -> Verifier:
 
 
 def _open_embedder(settings: Settings) -> Embedder:
-    return Embedder.open(settings.embedder, settings.folder, throughput=False)
+    embedder = settings.embedder.model_copy(update={"threads": settings.query_threads})
+    return Embedder.open(embedder, settings.folder, throughput=False)

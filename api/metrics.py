@@ -70,6 +70,15 @@ class Metrics:
             "footnote_batch_texts", "Texts encoded at once", buckets=SIZES, registry=registry
         )
 
+        self._breaker = Gauge(
+            "footnote_model_breaker",
+            "Whether a language model's endpoint, by its place in the order, is left alone: 0 no, "
+            "0.5 it is being tried, 1 yes",
+            ["endpoint"],
+            multiprocess_mode="livemax",
+            registry=registry,
+        )
+
     def note_request(self, route: str, method: str, status: int, seconds: float) -> None:
         """Note a request that is over; status 0: it was cancelled before it was answered."""
         method = method if method in METHODS else "other"
@@ -94,6 +103,10 @@ class Metrics:
     def note_batch(self, texts: int) -> None:
         """Note how many texts were encoded at once."""
         self._batches.observe(texts)
+
+    def note_breaker(self, place: int, state: float) -> None:
+        """Note how an endpoint stands: 0 closed, 0.5 half-open, 1 open."""
+        self._breaker.labels(str(place)).set(state)
 
     def note_answers(self, change: int) -> None:
         """Note that an answer began (1) or ended (-1)."""

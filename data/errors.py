@@ -3,7 +3,6 @@
     FootnoteError
     ├── NotFound              there is no such thing (or not for this key)
     ├── Rejected              the caller can fix it
-    │   ├── Unauthenticated, Forbidden, Conflict, …
     │   └── FileRejected      the file itself is the reason (data/file_errors.py)
     ├── Unavailable           trying again may help
     └── SetupError            the person who runs Footnote can fix it (data/setup_errors.py)
@@ -71,6 +70,12 @@ class LibraryNotFound(NotFound):
     code = "library_not_found"
 
 
+class ModelNotFound(NotFound):
+    """There is no such model: a model is `footnote`, or `footnote/` and a library's name."""
+
+    code = "model_not_found"
+
+
 class Rejected(FootnoteError):
     """The request can't be done as it is."""
 
@@ -131,11 +136,8 @@ class FileTooLarge(Rejected):
     code = "file_too_large"
 
     def __init__(self, limit_bytes: int) -> None:
-        super().__init__(
-            f"The file is larger than the limit of {limit_bytes} bytes. Split it, or raise "
-            "FOOTNOTE_UPLOADS__MAX_BYTES.",
-            limit_bytes=limit_bytes,
-        )
+        words = f"The file is larger than the limit of {limit_bytes} bytes. Split it, or raise "
+        super().__init__(words + "FOOTNOTE_UPLOADS__MAX_BYTES.", limit_bytes=limit_bytes)
 
 
 class RequestTooLarge(Rejected):
@@ -186,19 +188,17 @@ class Unavailable(FootnoteError):
     code = "unavailable"
     retry_after_seconds = 5
 
+    def __init__(self, message: str = "", retry_after_seconds: int = 0, **details: object) -> None:
+        super().__init__(message, **details)
+        if retry_after_seconds:  # said in the body too: an event has no head
+            self.details["retry_after_seconds"] = self.retry_after_seconds = retry_after_seconds
+
 
 class Overloaded(Unavailable):
     """Too many requests are waiting. Try again shortly."""
 
     code = "overloaded"
     retry_after_seconds = 1
-
-    def __init__(
-        self, message: str = "", *, retry_after_seconds: int | None = None, **details: object
-    ) -> None:
-        super().__init__(message, **details)
-        if retry_after_seconds is not None:
-            self.retry_after_seconds = retry_after_seconds
 
 
 class QueueFull(Overloaded):

@@ -5,16 +5,11 @@ from pathlib import Path
 from typing import Annotated
 
 from dotenv import dotenv_values
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-Positive = Annotated[int, Field(gt=0)]
-Seconds = Annotated[float, Field(gt=0)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Section(BaseModel, frozen=True, extra="forbid"):
-    """A group of settings handed whole to the one class that uses it."""
+from data.model_settings import ModelSettings
+from data.sections import Positive, Seconds, Section, Share
 
 
 class ApiSettings(Section):
@@ -30,6 +25,8 @@ class ApiSettings(Section):
     keep_alive_comment_seconds: Seconds = 15.0
     # Who takes nothing of a stream for so long loses it.
     reader_seconds: Seconds = 20.0
+    # A web socket says its key so soon, or is closed.
+    auth_seconds: Seconds = 10.0
 
 
 class DatabaseSettings(Section):
@@ -140,9 +137,11 @@ class EmbedderSettings(Section):
 
 
 class BatchingSettings(Section):
-    """Questions that are embedded together."""
+    """Questions that are embedded together, and looked up together in the vector index."""
 
     max_batch: Positive = 16
+    # Vectors of the last queries of each API process: 1.6 KB each.
+    kept_vectors: Positive = 4096
     # At least what admission lets in (1,024 running + 1,024 waiting): only admission refuses.
     max_waiting: Positive = 2048
 
@@ -204,26 +203,6 @@ class AnswerSettings(Section):
     broker_seconds: Seconds = 0.25
 
 
-class ModelSettings(Section):
-    """The language model. Without ``base_url``: the extractive one, which quotes."""
-
-    base_url: str | None = None
-    name: str | None = None
-    api_key: SecretStr | None = None
-    connect_seconds: Seconds = 5.0
-    first_token_seconds: Seconds = 60.0
-    between_tokens_seconds: Seconds = 30.0
-    # For a follow-up's meaning; a rule is used when it takes longer.
-    rewriting_seconds: Seconds = 3.0
-    max_output_tokens: Positive = 1024
-    # What a request may hold of passages and of earlier turns: about four characters a token.
-    prompt_characters: Positive = 24_000
-    history_characters: Positive = 4_000
-    temperature: Annotated[float, Field(ge=0, le=2)] = 0.0
-    # One httpx client with 1,000 streams costs 149 µs a token, sixteen of 64 cost 55 µs.
-    clients: Positive = 16
-
-
 class LogSettings(Section):
     """What is logged, as JSON lines on standard error."""
 
@@ -264,6 +243,15 @@ class Settings(BaseSettings):
     def folder(self) -> Path:
         """The home as an absolute path (tantivy and Valkey need one)."""
         return self.home.expanduser().absolute()
+
+    @property
+    def query_threads(self) -> int:
+        """The threads with which an API process embeds questions.
+
+        Each process does, and more threads than cores wait for each other. (Measured on two cores:
+        two threads take 8.3 ms of CPU for a question, one 4.7.)
+        """
+        return self.embedder.threads or max(1, (os.cpu_count() or 1) // self.api.processes)
 
     @property
     def database_url(self) -> str:

@@ -95,13 +95,14 @@ class Answerer:
             if reason is not None:
                 for word in _WORD.findall(SENTENCES[reason]):
                     yield Token(word)
-                yield replace(_abstention(reason, query, model, clock), evidence=evidence.score)
+                done = _abstention(reason, query, model, clock)
+                yield replace(done, evidence=evidence.score, batches=found.batches)
                 return
 
             draft = Draft(len(found.passages))
             # Who can't read the conversation is asked what the question means.
             asked = question.question if is_language_model else query
-            task = Task(asked, found.passages, question.history, question.style)
+            task = Task(asked, found.passages, question.history, question.style, query)
             async with aclosing(model.write(task, deadline)) as pieces:
                 async for piece in pieces:
                     text = draft.add(piece)
@@ -117,7 +118,7 @@ class Answerer:
             verdict = await deadline.wait(check)
             clock.lap("citations")
             done = _done(answer, query, verdict, model, draft.finish, clock)
-            yield replace(done, evidence=evidence.score)
+            yield replace(done, evidence=evidence.score, batches=found.batches)
         finally:
             ticket.release()
 

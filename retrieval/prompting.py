@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Iterable
 
-from data.settings import ModelSettings
+from data.model_settings import ModelSettings
 from retrieval.markers import without_markers
 from retrieval.models.model import Task
 from retrieval.passages import Passage, Turn

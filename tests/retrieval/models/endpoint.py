@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-from data.settings import ModelSettings
+from data.model_settings import ModelSettings
 from retrieval.deadline import Deadline
 from retrieval.models.model import Finish, Task
 from retrieval.models.openai import OpenAIModel
@@ -14,7 +14,7 @@ from tests.retrieval.shelf import Shelf
 
 @asynccontextmanager
 async def model_at(server: ModelServer, **settings: Any) -> AsyncIterator[OpenAIModel]:
-    given = {"base_url": server.base_url, "name": "m", "clients": 2, **settings}
+    given = {"base_url": server.base_url, "name": "m", **settings}
     async with OpenAIModel.opened(ModelSettings(**given)) as model:
         yield model
 

@@ -6,7 +6,7 @@ from contextlib import aclosing
 import pytest
 
 from data.errors import DeadlineExceeded, ModelUnavailable, SetupError
-from data.settings import ModelSettings
+from data.model_settings import ModelSettings
 from retrieval.deadline import Deadline
 from retrieval.models.model import Finish, Task
 from retrieval.models.openai import OpenAIModel
