@@ -1,81 +1,80 @@
-"""Texts of many callers, encoded together."""
+"""Items of many callers, answered together."""
 
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from types import TracebackType
-from typing import NamedTuple, Self
+from typing import Generic, NamedTuple, Self, TypeVar
 
-import numpy as np
-
-from data.contents import Embed, Vector, Vectors
 from data.errors import Overloaded, ShuttingDown
 from data.settings import BatchingSettings
 
-# Has the blocking call done elsewhere: the embedder's lane.
-Run = Callable[[Embed, Sequence[str]], Awaitable[Vectors]]
-Answer = asyncio.Future[Vector]
+Item = TypeVar("Item", bound=Hashable)
+Answer = TypeVar("Answer")
 
 
-class Waiting(NamedTuple):
-    """A text in the line, and where its vector goes."""
+class Batched(NamedTuple, Generic[Answer]):
+    """An answer, and how many different items were answered with it."""
 
-    text: str
     answer: Answer
+    size: int
 
 
-class MicroBatcher:
-    """Gather the texts that wait while the model is busy, and encode them together.
+class MicroBatcher(Generic[Item, Answer]):
+    """Gather the items that wait while the work goes on, and have them answered together.
 
-    There is no timer. An idle model takes a lone text at once; a busy one finds
+    There is no timer. An idle batcher takes a lone item at once; a busy one finds
     a full batch when it comes back. Load makes the batches, not delay.
     """
 
-    def __init__(self, settings: BatchingSettings, run: Run, encode: Embed) -> None:
+    def __init__(
+        self,
+        settings: BatchingSettings,
+        answer_all: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
+        name: str,
+    ) -> None:
         self._settings = settings
-        self._run = run
-        self._encode = encode
-        self._waiting: deque[Waiting] = deque()
-        # Callers, not texts: admission, in front of this line, counts callers too.
+        self._answer_all = answer_all
+        self._name = name
+        self._waiting: deque[tuple[Item, asyncio.Future[Batched[Answer]]]] = deque()
+        # Callers, not items: admission, in front of this line, counts callers too.
         self._callers = 0
-        self._arrived = asyncio.Event()
+        # There while there is work.
         self._runner: asyncio.Task[None] | None = None
-        self._open = False
+        self._closed = False
 
     @property
     def is_busy(self) -> bool:
-        """Whether anybody waits for a vector."""
+        """Whether anybody waits for an answer."""
         return self._callers > 0
 
-    async def encode(self, text: str) -> Vector:
-        """Return the vector of ``text``, or raise ``Overloaded`` when the line is full."""
-        vector: Vector = (await self.encode_many([text]))[0]
-        return vector
+    async def ask(self, *items: Item) -> list[Batched[Answer]]:
+        """Return the answers to one caller's items, which may be spread over several batches.
 
-    async def encode_many(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of one caller's texts, which may be spread over several batches."""
-        if not self._open:
+        Equal items in one batch are answered once. Raises ``Overloaded`` when the line is full.
+        """
+        if self._closed:
             raise ShuttingDown
-        if not texts:
-            return await self._run(self._encode, texts)
         if self._callers >= self._settings.max_waiting:
             raise Overloaded("Too many questions are waiting. Try again shortly.")
-        answers = [asyncio.get_running_loop().create_future() for _ in texts]
-        self._waiting.extend(map(Waiting, texts, answers))
-        self._arrived.set()
+        create = asyncio.get_running_loop().create_future
+        answers: list[asyncio.Future[Batched[Answer]]] = [create() for _ in items]
+        self._waiting.extend(zip(items, answers, strict=True))
+        if self._runner is None:
+            self._runner = asyncio.create_task(self._work(), name=self._name)
         self._callers += 1
         try:
-            return np.stack(await asyncio.gather(*answers))
+            # Without gather's bookkeeping: one item is the rule.
+            return [await answer for answer in answers]
         finally:
             self._callers -= 1
-            # One text failed, or the caller left: nobody wants the others.
+            # One item failed, or the caller left: nobody wants the others.
             for answer in answers:
-                answer.cancel()
+                if not answer.cancel() and not answer.cancelled():
+                    answer.exception()  # taken note of, so that asyncio does not
 
     async def __aenter__(self) -> Self:
-        self._open = True
-        self._runner = asyncio.create_task(self._work(), name="micro-batcher")
         return self
 
     async def __aexit__(
@@ -84,48 +83,45 @@ class MicroBatcher:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._closed = True
         if self._runner is not None:
             self._runner.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._runner
 
     async def _work(self) -> None:
-        """Encode whatever has arrived, one batch after the other."""
+        """Answer whatever waits, one batch after the other."""
         try:
-            while True:
-                await self._arrived.wait()
-                self._arrived.clear()
-                while batch := self._next_batch():
-                    await self._answer(batch)
+            while batch := self._next_batch():
+                await self._answer(batch)
         finally:
-            # However the runner ends, nobody waits for it.
-            self._open = False
-            _refuse([waiting.answer for waiting in self._waiting])
+            # However the work ends, nobody waits for it.
+            self._runner = None
+            _refuse([answer for _, answer in self._waiting])
             self._waiting.clear()
 
-    def _next_batch(self) -> dict[str, list[Answer]]:
-        """Take different texts from the line, as many as fit, each with all who ask for it."""
-        batch: dict[str, list[Answer]] = {}
+    def _next_batch(self) -> dict[Item, list[asyncio.Future[Batched[Answer]]]]:
+        """Take different items from the line, as many as fit, each with all who ask for it."""
+        batch: dict[Item, list[asyncio.Future[Batched[Answer]]]] = {}
         while self._waiting:
-            text, answer = self._waiting[0]
+            item, answer = self._waiting[0]
             if not answer.done():
-                if text not in batch and len(batch) == self._settings.max_batch:
+                if item not in batch and len(batch) == self._settings.max_batch:
                     break
-                batch.setdefault(text, []).append(answer)
+                batch.setdefault(item, []).append(answer)
             self._waiting.popleft()
         return batch
 
-    async def _answer(self, batch: dict[str, list[Answer]]) -> None:
-        """Encode a batch. Every caller gets an answer, on every path out of here."""
-        texts = sorted(batch, key=len)
+    async def _answer(self, batch: dict[Item, list[asyncio.Future[Batched[Answer]]]]) -> None:
+        """Answer a batch. Every caller gets an answer, on every path out of here."""
         everyone = [answer for answers in batch.values() for answer in answers]
         try:
-            vectors = await self._run(self._encode, texts)
-            for text, vector in zip(texts, vectors, strict=True):
-                for answer in batch[text]:
+            found = await self._answer_all(list(batch))
+            for answers, one in zip(batch.values(), found, strict=True):
+                for answer in answers:
                     if not answer.done():
-                        answer.set_result(vector)
-        except Exception as error:  # noqa: BLE001 - whatever the model raises belongs to its callers
+                        answer.set_result(Batched(one, len(batch)))
+        except Exception as error:  # noqa: BLE001 - whatever the work raises belongs to its callers
             for answer in everyone:
                 if not answer.done():
                     answer.set_exception(error)
@@ -133,7 +129,7 @@ class MicroBatcher:
             _refuse(everyone)  # shutting down; does nothing to one already answered
 
 
-def _refuse(answers: Sequence[Answer]) -> None:
+def _refuse(answers: Sequence[asyncio.Future[Batched[Answer]]]) -> None:
     for answer in answers:
         if not answer.done():
             answer.set_exception(ShuttingDown())

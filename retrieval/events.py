@@ -1,7 +1,7 @@
 """What happens while a question is answered, in the order in which a client learns of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from data.contents import Box
@@ -83,6 +83,8 @@ class Done:
     query: str
     usage: Mapping[str, int]
     timings_ms: Mapping[str, float]
+    # How many questions were answered together with it, by stage; 0: its vector was known.
+    batches: Mapping[str, int] = field(default_factory=dict)
     # How much spoke for an answer before a model was asked (retrieval/evidence.py).
     evidence: float | None = None
     # The model stopped at a limit on length.

@@ -12,10 +12,12 @@ from data.lexical import LexicalQuery, LexicalScope
 from data.lexical_follower import LexicalFollower
 from data.records import Library
 from data.settings import SearchSettings
-from data.vectors import VectorIndex
 from data.visibility import Spot
+from retrieval.batching import Batched
+from retrieval.encoding import Encoded
 from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
+from retrieval.neighbours import NeighbourBatcher, Neighbours
 from retrieval.queries import Query
 from retrieval.timing import milliseconds
 
@@ -27,11 +29,11 @@ FACES = 50
 Scored = list[tuple[str, float]]
 
 
-class Encodes(Protocol):
-    """Turns a query into its vector (retrieval/batching.py)."""
+class EncodesQueries(Protocol):
+    """Turns a query into its vector (retrieval/encoding.py)."""
 
-    async def encode(self, text: str) -> Vector:
-        """Return the unit vector of a text."""
+    async def encode(self, query: str) -> Encoded:
+        """Return the unit vector of a query."""
         ...
 
 
@@ -73,6 +75,8 @@ class Hits:
     documents: Mapping[str, float] = field(default_factory=dict)
     # The query's own.
     vector: Vector | None = None
+    # How many questions were answered together, by stage.
+    batches: Mapping[str, int] = field(default_factory=dict)
 
 
 def similarities(hits: Hits, spots: Mapping[str, Spot]) -> dict[str, float]:
@@ -91,45 +95,50 @@ def similarities(hits: Hits, spots: Mapping[str, Spot]) -> dict[str, float]:
 class DenseLeg:
     """Nearest neighbours of the query's vector, by cosine."""
 
-    def __init__(self, encoder: Encodes, index: VectorIndex, exact: ExactSearch) -> None:
+    def __init__(
+        self, encoder: EncodesQueries, neighbours: NeighbourBatcher, exact: ExactSearch
+    ) -> None:
         self._encoder = encoder
-        self._index = index
+        self._neighbours = neighbours
         self._exact = exact
 
     async def find(self, target: Target, query: Query, limit: int) -> Hits:
         """Return the nearest chunks; similarities from -1 to 1."""
         started = time.perf_counter()
-        vector = await self._encoder.encode(query.text)
+        vector, texts = await self._encoder.encode(query.text)
         encoded = time.perf_counter()
+        batches = {"embedding": texts}
         if target.selected is not None and target.is_exact:
             found = await self._exact.nearest(tuple(target.selected), vector, limit)
             exhausted = True
         else:
-            found = await self._nearest(target.libraries, vector, limit)
+            found, batches["dense"] = await self._nearest(target.libraries, vector, limit)
             exhausted = len(found) < limit
         best = sorted(found, key=lambda hit: -hit[1])[:limit]
         timings = {"embedding": milliseconds(started, encoded), "dense": milliseconds(encoded)}
-        return Hits(dict(best), timings, exhausted, vector=vector)
+        return Hits(dict(best), timings, exhausted, vector=vector, batches=batches)
 
     async def _nearest(
         self, libraries: Sequence[Library], vector: Vector, limit: int
-    ) -> list[tuple[str, float]]:
+    ) -> tuple[Neighbours, int]:
+        """Return what is nearest in each library, and how many questions were asked with it."""
         # A library without a fingerprint has no vector yet.
         asked = [library for library in libraries if library.fingerprint]
         answers = await asyncio.gather(*(self._nearest_in(one, vector, limit) for one in asked))
-        return [hit for answer in answers for hit in answer]
+        found = [hit for answer, _ in answers for hit in answer]
+        return found, max((size for _, size in answers), default=0)
 
     async def _nearest_in(
         self, library: Library, vector: Vector, limit: int
-    ) -> list[tuple[str, float]]:
+    ) -> Batched[Neighbours]:
         try:
-            return (await self._index.nearest(library.collection, vector[None], limit))[0]
+            return await self._neighbours.nearest(library.collection, vector, limit)
         except IndexIncomplete:
             # Its collection comes with its first vectors. But when there is something to find,
             # the similarity of what others have would say too little of the whole.
             if await self._exact.has_any(library.id):
                 raise
-            return []
+            return Batched([], 0)
 
 
 class LexicalLeg:

@@ -55,6 +55,8 @@ class Found:
     best_similarity: float | None
     # Whether anything is ready in the libraries that were asked.
     ready: bool
+    # How many questions were answered together, by stage: "embedding", "dense".
+    batches: Mapping[str, int] = field(default_factory=dict)
     # The lexical leg answered from an index that is behind the catalogue.
     lexical_behind: bool = False
 

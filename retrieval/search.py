@@ -40,6 +40,7 @@ class Findings:
     vector: Vector | None
     best_similarity: float | None
     timings_ms: dict[str, float]
+    batches: Mapping[str, int]
     is_behind: bool
 
 
@@ -112,6 +113,7 @@ class Searcher:
             timings_ms=findings.timings_ms,
             best_similarity=findings.best_similarity,
             ready=ready,
+            batches=findings.batches,
             lexical_behind=findings.is_behind,
         )
 
@@ -152,9 +154,12 @@ class Searcher:
             timings = {"fusion": milliseconds(started)}
             for found in legs.values():
                 timings.update(found.timings_ms)
+            batches = {stage: n for found in legs.values() for stage, n in found.batches.items()}
             best = max((meaning[id_] for id_ in spots if id_ in meaning), default=None)
-            return Findings(tuple(hits), meaning, dense.vector, best, timings, lexical.is_behind)
-        return Findings((), {}, None, None, {}, is_behind=False)
+            return Findings(
+                tuple(hits), meaning, dense.vector, best, timings, batches, lexical.is_behind
+            )
+        return Findings((), {}, None, None, {}, {}, is_behind=False)
 
     async def _distinct(
         self,

@@ -86,6 +86,9 @@ class AnswerBody(ResponseModel):
     query: str = Field(description="what was searched for: a follow-up in words of its own")
     usage: Mapping[str, int]
     timings_ms: Mapping[str, float]
+    batches: Mapping[str, int] = Field(
+        description="how many questions were embedded and looked up together with this one"
+    )
     evidence: float | None = Field(description="how much spoke for an answer, about 0 to 1.1")
     truncated: bool
     degraded: bool = Field(description="a weaker model wrote it because the others were away")

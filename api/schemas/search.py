@@ -47,6 +47,9 @@ class SearchBody(ResponseModel):
 
     passages: list[PassageBody]
     timings_ms: dict[str, float]
+    batches: dict[str, int] = Field(
+        description="how many questions were embedded and looked up together with this one"
+    )
     lexical_behind: bool = Field(description="documents of the last moments may be missing")
 
     @classmethod
@@ -55,6 +58,7 @@ class SearchBody(ResponseModel):
         return cls(
             passages=[PassageBody.model_validate(one) for one in found.passages],
             timings_ms=dict(found.timings_ms),
+            batches=dict(found.batches),
             lexical_behind=found.lexical_behind,
         )
 

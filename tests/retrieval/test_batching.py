@@ -1,26 +1,17 @@
+"""Items of many callers, answered together; nobody waits for ever."""
+
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-import numpy as np
 import pytest
 
-from data.contents import Embed, Vector, Vectors
 from data.errors import ModelUnavailable, Overloaded, ShuttingDown
 from data.settings import BatchingSettings
-from retrieval.batching import MicroBatcher
+from retrieval.batching import Batched, MicroBatcher
 
 
-def encode(texts: Sequence[str]) -> Vectors:
-    """Return vectors that tell whose they are."""
-    return np.array([vector_of(text) for text in texts], np.float32).reshape(len(texts), 2)
-
-
-def vector_of(text: str) -> list[float]:
-    return [len(text), sum(map(ord, text))]
-
-
-class Model:
-    """A lane that keeps the batches it was given, and works when it is told to."""
+class Work:
+    """Says items backwards, keeps the batches it was given, and works when it is told to."""
 
     def __init__(self) -> None:
         self.batches: list[list[str]] = []
@@ -29,160 +20,180 @@ class Model:
         self.failure: Exception | None = None
         self.forgets = 0
 
-    async def run(self, encode: Embed, texts: Sequence[str]) -> Vectors:
-        self.batches.append(list(texts))
+    async def answer_all(self, items: Sequence[str]) -> list[str]:
+        self.batches.append(list(items))
         self.asked.set()
         await self.may_work.wait()
         if self.failure:
             failure, self.failure = self.failure, None
             raise failure
-        return encode(texts)[self.forgets :]
+        return [item[::-1] for item in items][self.forgets :]
 
 
 @pytest.fixture
-async def model() -> Model:
-    return Model()
+async def work() -> Work:
+    return Work()
 
 
 @pytest.fixture
-async def batcher(model: Model) -> AsyncIterator[MicroBatcher]:
+async def batcher(work: Work) -> AsyncIterator[MicroBatcher[str, str]]:
     settings = BatchingSettings(max_batch=3, max_waiting=6)
-    async with MicroBatcher(settings, model.run, encode) as batcher:
+    async with MicroBatcher[str, str](settings, work.answer_all, "test") as batcher:
         yield batcher
 
 
-async def ask(batcher: MicroBatcher, *texts: str) -> list[asyncio.Task[Vector]]:
+Caller = asyncio.Task[list[Batched[str]]]
+
+
+async def ask(batcher: MicroBatcher[str, str], *items: str) -> list[Caller]:
     """Return callers that stand in the line, in this order."""
-    callers = [asyncio.create_task(batcher.encode(text)) for text in texts]
+    callers = [asyncio.create_task(batcher.ask(item)) for item in items]
     await asyncio.sleep(0)
     return callers
 
 
-async def ask_the_idle(batcher: MicroBatcher, model: Model, text: str) -> asyncio.Task[Vector]:
-    """Return a caller whose text the model has begun with."""
-    [caller] = await ask(batcher, text)
-    await model.asked.wait()
+async def ask_the_idle(batcher: MicroBatcher[str, str], work: Work, item: str) -> Caller:
+    """Return a caller whose item is being answered."""
+    [caller] = await ask(batcher, item)
+    await work.asked.wait()
     return caller
 
 
-class TestMicroBatcher:
-    async def test_takes_a_lone_text_at_once(self, batcher: MicroBatcher, model: Model) -> None:
-        model.may_work.set()
+def said(answers: list[list[Batched[str]]]) -> list[str]:
+    return [one.answer for answer in answers for one in answer]
 
-        vector = await batcher.encode("alone")
 
-        assert vector.tolist() == vector_of("alone")
-        assert model.batches == [["alone"]]
+async def test_takes_a_lone_item_at_once(batcher: MicroBatcher[str, str], work: Work) -> None:
+    work.may_work.set()
 
-    async def test_gathers_what_waits_and_sorts_it_by_length(
-        self, batcher: MicroBatcher, model: Model
-    ) -> None:
-        first = await ask_the_idle(batcher, model, "first")
-        others = await ask(batcher, "ccc", "a", "bb", "dddd")
-        model.may_work.set()
+    assert await batcher.ask("alone") == [Batched("enola", 1)]
+    assert work.batches == [["alone"]]
 
-        vectors = await asyncio.gather(first, *others)
 
-        assert model.batches == [["first"], ["a", "bb", "ccc"], ["dddd"]]
-        texts = ["first", "ccc", "a", "bb", "dddd"]
-        assert [vector.tolist() for vector in vectors] == [vector_of(text) for text in texts]
+async def test_gathers_what_waits(batcher: MicroBatcher[str, str], work: Work) -> None:
+    first = await ask_the_idle(batcher, work, "first")
+    others = await ask(batcher, "ab", "cd", "ef", "gh")
+    work.may_work.set()
 
-    async def test_encodes_equal_texts_once(self, batcher: MicroBatcher, model: Model) -> None:
-        first = await ask_the_idle(batcher, model, "first")
-        others = await ask(batcher, "same", "same", "other", "same")
-        model.may_work.set()
+    answers = await asyncio.gather(first, *others)
 
-        vectors = await asyncio.gather(first, *others)
+    assert work.batches == [["first"], ["ab", "cd", "ef"], ["gh"]]
+    assert said(answers) == ["tsrif", "ba", "dc", "fe", "hg"]
+    assert [answer[0].size for answer in answers] == [1, 3, 3, 3, 1]
 
-        assert model.batches == [["first"], ["same", "other"]]
-        assert [vector.tolist() for vector in vectors[1:3]] == [vector_of("same")] * 2
 
-    async def test_spreads_many_texts_of_one_caller_over_batches_in_their_order(
-        self, batcher: MicroBatcher, model: Model
-    ) -> None:
-        model.may_work.set()
-        texts = ["eeeee", "a", "ccc", "bb", "dddd", "a", "ffffff"]
+async def test_answers_equal_items_once(batcher: MicroBatcher[str, str], work: Work) -> None:
+    first = await ask_the_idle(batcher, work, "first")
+    others = await ask(batcher, "same", "same", "other", "same")
+    work.may_work.set()
 
-        vectors = await batcher.encode_many(texts)
+    answers = await asyncio.gather(first, *others)
 
-        assert vectors.tolist() == [vector_of(text) for text in texts]
-        assert [len(batch) for batch in model.batches] == [3, 3, 1]
+    assert work.batches == [["first"], ["same", "other"]]
+    assert said(answers) == ["tsrif", "emas", "emas", "rehto", "emas"]
 
-    async def test_answers_no_texts_with_no_vectors(
-        self, batcher: MicroBatcher, model: Model
-    ) -> None:
-        model.may_work.set()
 
-        assert (await batcher.encode_many([])).shape == (0, 2)
+async def test_spreads_many_items_of_one_caller_over_batches_in_their_order(
+    batcher: MicroBatcher[str, str], work: Work
+) -> None:
+    work.may_work.set()
+    items = ["ea", "ab", "cd", "ba", "dc", "ab", "fg"]
 
-    async def test_refuses_when_the_line_is_full_and_takes_more_when_it_is_not(
-        self, batcher: MicroBatcher, model: Model
-    ) -> None:
-        callers = await ask(batcher, *"abcdef")
+    answers = await batcher.ask(*items)
 
-        with pytest.raises(Overloaded):
-            await batcher.encode("one too many")
+    assert said([answers]) == [item[::-1] for item in items]
+    assert [len(batch) for batch in work.batches] == [3, 3, 1]
 
-        model.may_work.set()
-        await asyncio.gather(*callers)
-        assert (await batcher.encode("room again")).tolist() == vector_of("room again")
 
-    async def test_skips_callers_that_left(self, batcher: MicroBatcher, model: Model) -> None:
-        first = await ask_the_idle(batcher, model, "first")
-        left, stayed = await ask(batcher, "left", "stayed")
+async def test_asks_nothing_for_nothing(batcher: MicroBatcher[str, str], work: Work) -> None:
+    assert await batcher.ask() == []
+    assert work.batches == []
 
-        left.cancel()
-        await asyncio.wait([left])
-        model.may_work.set()
 
-        await asyncio.gather(first, stayed)
-        assert model.batches == [["first"], ["stayed"]]
+async def test_refuses_when_the_line_is_full_and_takes_more_when_it_is_not(
+    batcher: MicroBatcher[str, str], work: Work
+) -> None:
+    callers = await ask(batcher, *"abcdef")
 
-    async def test_answers_the_others_when_a_caller_leaves_a_running_batch(
-        self, batcher: MicroBatcher, model: Model
-    ) -> None:
-        left, stayed = await ask(batcher, "left", "stayed")
-        await model.asked.wait()
+    with pytest.raises(Overloaded):
+        await batcher.ask("one too many")
 
-        left.cancel()
-        await asyncio.wait([left])
-        model.may_work.set()
+    work.may_work.set()
+    await asyncio.gather(*callers)
+    assert said([await batcher.ask("room")]) == ["moor"]
 
-        assert (await stayed).tolist() == vector_of("stayed")
-        assert model.batches == [["left", "stayed"]]
 
-    async def test_a_failing_batch_fails_all_its_callers_and_the_next_one_works(
-        self, batcher: MicroBatcher, model: Model
-    ) -> None:
-        first = await ask_the_idle(batcher, model, "first")
-        others = await ask(batcher, "same", "same")
-        model.failure = ModelUnavailable()
-        model.may_work.set()
+async def test_skips_callers_that_left(batcher: MicroBatcher[str, str], work: Work) -> None:
+    first = await ask_the_idle(batcher, work, "first")
+    left, stayed = await ask(batcher, "left", "stayed")
 
-        with pytest.raises(ModelUnavailable):
-            await first
-        assert [vector.tolist() for vector in await asyncio.gather(*others)] == [
-            vector_of("same")
-        ] * 2
+    left.cancel()
+    await asyncio.wait([left])
+    work.may_work.set()
 
-    async def test_too_few_vectors_fail_the_callers_and_not_the_runner(
-        self, batcher: MicroBatcher, model: Model
-    ) -> None:
-        model.forgets = 1
-        model.may_work.set()
-        with pytest.raises(ValueError, match="shorter"):
-            await batcher.encode("forgotten")
+    await asyncio.gather(first, stayed)
+    assert work.batches == [["first"], ["stayed"]]
 
-        model.forgets = 0
-        assert (await batcher.encode("next")).tolist() == vector_of("next")
 
-    async def test_shutting_down_leaves_nobody_hanging(self, model: Model) -> None:
-        settings = BatchingSettings(max_batch=1, max_waiting=6)
-        async with MicroBatcher(settings, model.run, encode) as batcher:
-            running = await ask_the_idle(batcher, model, "running")
-            waiting = await ask(batcher, "waiting", "waiting too")
+async def test_answers_the_others_when_a_caller_leaves_a_running_batch(
+    batcher: MicroBatcher[str, str], work: Work
+) -> None:
+    left, stayed = await ask(batcher, "left", "stayed")
+    await work.asked.wait()
 
-        outcomes = await asyncio.gather(running, *waiting, return_exceptions=True)
-        assert [type(outcome) for outcome in outcomes] == [ShuttingDown] * 3
-        with pytest.raises(ShuttingDown):
-            await batcher.encode("too late")
+    left.cancel()
+    await asyncio.wait([left])
+    work.may_work.set()
+
+    assert said([await stayed]) == ["deyats"]
+    assert work.batches == [["left", "stayed"]]
+
+
+async def test_is_busy_while_anybody_waits(batcher: MicroBatcher[str, str], work: Work) -> None:
+    caller = await ask_the_idle(batcher, work, "first")
+    was_busy = batcher.is_busy
+
+    work.may_work.set()
+    await caller
+
+    assert (was_busy, batcher.is_busy) == (True, False)
+
+
+async def test_a_failing_batch_fails_all_its_callers_and_the_next_one_works(
+    batcher: MicroBatcher[str, str], work: Work
+) -> None:
+    callers = await ask(batcher, "same", "same", "other")
+    await work.asked.wait()
+    others = await ask(batcher, "next")
+    work.failure = ModelUnavailable()
+    work.may_work.set()
+
+    outcomes = await asyncio.gather(*callers, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [ModelUnavailable] * 3
+    assert said(await asyncio.gather(*others)) == ["txen"]
+
+
+async def test_too_few_answers_fail_the_callers_and_not_the_next(
+    batcher: MicroBatcher[str, str], work: Work
+) -> None:
+    work.forgets = 1
+    work.may_work.set()
+    with pytest.raises(ValueError, match="shorter"):
+        await batcher.ask("forgotten", "forgotten too")
+
+    work.forgets = 0
+    assert said([await batcher.ask("next")]) == ["txen"]
+
+
+async def test_shutting_down_leaves_nobody_hanging(work: Work) -> None:
+    settings = BatchingSettings(max_batch=1, max_waiting=6)
+    async with MicroBatcher[str, str](settings, work.answer_all, "test") as batcher:
+        running = await ask_the_idle(batcher, work, "running")
+        waiting = await ask(batcher, "waiting", "waiting too")
+
+    outcomes = await asyncio.gather(running, *waiting, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [ShuttingDown] * 3
+    with pytest.raises(ShuttingDown):
+        await batcher.ask("too late")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data.contents import Vector, Vectors
+from data.contents import Vectors
 from data.errors import (
     IndexIncomplete,
     IndexUnavailable,
@@ -16,12 +16,14 @@ from data.errors import (
     SearchUnavailable,
 )
 from data.lexical_follower import LexicalFollower
-from data.settings import SearchSettings, Settings
+from data.settings import BatchingSettings, SearchSettings, Settings
 from data.setup import prepare
 from data.stores import Stores, open_stores
+from retrieval.encoding import Encoded
 from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, LexicalLeg
+from retrieval.neighbours import NeighbourBatcher
 from retrieval.passages import Scope
 from retrieval.search import Searcher
 from retrieval.second_look import SecondLook
@@ -31,8 +33,8 @@ from tests.contracts.corpus import Corpus
 class FirstAxis:
     """Every query is nearest to the first chunk of a document."""
 
-    async def encode(self, text: str) -> Vector:
-        return np.array([1, 0, 0, 0], np.float32)
+    async def encode(self, query: str) -> Encoded:
+        return Encoded(np.array([1, 0, 0, 0], np.float32), 1)
 
 
 class BusyEncoder:
@@ -104,7 +106,11 @@ def follower(stores: Stores, tmp_path: Path) -> Iterator[Any]:
 
 def searcher_of(stores: Stores, index: Any, follower: Any, lane: Lane) -> Searcher:
     settings = SearchSettings(lexical_wait_seconds=10)
-    dense = DenseLeg(FirstAxis(), index, ExactSearch(stores.visibility, lane))
+    dense = DenseLeg(
+        FirstAxis(),
+        NeighbourBatcher(BatchingSettings(), index),
+        ExactSearch(stores.visibility, lane),
+    )
     return Searcher(
         stores.libraries,
         stores.visibility,
