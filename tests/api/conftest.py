@@ -21,7 +21,7 @@ from api.doorbell import SharedDoorbell
 from api.feed import JobFeed
 from api.health import Check, Health
 from api.images import open_images
-from api.lifespan import open_lanes, open_verifier
+from api.lifespan import open_admission, open_lanes, open_verifier
 from api.metrics import Metrics
 from api.security import Authentication
 from api.state import Lifespan, State
@@ -133,6 +133,8 @@ class Service:
     model: FakeModel = field(default_factory=FakeModel)
     down: set[str] = field(default_factory=set)
     fresh_seconds: float = 0.0
+    # With other processes, over the broker.
+    shares_limits: bool = False
 
     @property
     def headers(self) -> dict[str, str]:
@@ -211,12 +213,17 @@ class Service:
     def lifespan(self) -> Lifespan:
         return self._serving
 
+    async def _admission(self, settings: Settings, stack: AsyncExitStack) -> Admission:
+        if self.shares_limits:
+            return await open_admission(settings, Metrics(), stack)
+        return Admission(settings.answers)
+
     @asynccontextmanager
     async def _serving(self, settings: Settings, _metrics: Metrics) -> AsyncIterator[State]:
         stores = self.stores
         async with AsyncExitStack() as stack:
             lanes = await open_lanes(settings, stack)
-            admission = Admission(settings.answers)
+            admission = await self._admission(settings, stack)
             ring = SharedDoorbell(self.bell.ring).ring
             verifier = open_verifier(stores, lanes.catalogue)
             checks = ("index", "broker", "lexical", "workers", "embedder", "model")

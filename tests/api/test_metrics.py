@@ -13,6 +13,8 @@ metrics = Metrics(Path(sys.argv[1]))
 if sys.argv[2] == "serve":
     metrics.note_request("/v1/ask", "POST", 200, 0.1)
     metrics.note_answers(1)
+    metrics.note_waiting(2)
+    metrics.note_refusal()
     metrics.note_batch(3)
     if sys.argv[3] == "close":
         metrics.close()
@@ -38,6 +40,7 @@ def test_any_process_tells_what_all_have_done(tmp_path: Path) -> None:
 
     assert 'footnote_requests_total{method="POST",route="/v1/ask",status="200"} 2.0' in text
     assert "footnote_batch_texts_sum 6.0" in text
+    assert "footnote_answers_refused_total 2.0" in text
     assert 'footnote_jobs{state="queued"} 2.0' in text
 
 
@@ -47,3 +50,4 @@ def test_answers_of_a_process_that_was_killed_run_no_more(tmp_path: Path) -> Non
 
     assert "footnote_requests_total" in text
     assert "footnote_answers_running 1.0" not in text
+    assert "footnote_answers_waiting 2.0" not in text
