@@ -28,6 +28,7 @@ class Spot(NamedTuple):
     """What ranking needs of a chunk; it never changes."""
 
     document_id: str
+    version: int
     page: int
     # Halves, as they are stored; None: it was never embedded.
     vector: bytes | None
@@ -143,14 +144,16 @@ class Visibility:
     def spots(self, ids: Sequence[str]) -> dict[str, Spot]:
         """Return where chunks stand, seen or not, by id."""
         statement = (
-            select(chunks.c.id, chunks.c.document_id, chunks.c.page, vectors.c.vector)
+            select(
+                chunks.c.id, chunks.c.document_id, chunks.c.version, chunks.c.page, vectors.c.vector
+            )
             .join(vectors, vectors.c.chunk_id == chunks.c.id, isouter=True)
             .where(chunks.c.id.in_(ids))
         )
         with self._database.read() as connection:
             return {
-                id_: Spot(document, page, vector)
-                for id_, document, page, vector in connection.execute(statement)
+                id_: Spot(document, version, page, vector)
+                for id_, document, version, page, vector in connection.execute(statement)
             }
 
     def any_ready(self, library_ids: Sequence[str]) -> bool:

@@ -62,7 +62,7 @@ def ranked(
         found += settings.document_weight * documents.get(document, 0.0)
         return found + _NAMED_PAGE * (page in signals.pages)
 
-    scored = [(id_, score(id_, document, page)) for id_, (document, page, _) in spots.items()]
+    scored = [(id_, score(id_, spot.document_id, spot.page)) for id_, spot in spots.items()]
     return sorted(scored, key=lambda one: (-one[1], one[0]))
 
 

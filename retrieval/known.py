@@ -40,9 +40,15 @@ class KnownChunks:
     async def spots(self, target: Target, ids: Iterable[str]) -> dict[str, Spot]:
         """Return the spots of those chunks that readers of the target may see, in this order."""
         self._follow(target.sequence)
-        addresses = {id_: version_of(id_) for id_ in ids}
-        standing = await self._standing(target, {one for one, _ in addresses.values()})
-        seen = [id_ for id_, address in addresses.items() if _is_seen(target, standing, address)]
+        addresses = {
+            id_: (spot.document_id, spot.version) if spot else version_of(id_)
+            for id_ in ids
+            for spot in (self._spots.get(id_),)
+        }
+        different = set(addresses.values())
+        standing = await self._standing(target, {document for document, _ in different})
+        shown = {address for address in different if _is_seen(target, standing, address)}
+        seen = [id_ for id_, address in addresses.items() if address in shown]
         missing = [id_ for id_ in seen if id_ not in self._spots]
         found = await self._lane.run(self._visibility.spots, missing) if missing else {}
         known = {id_: self._spots.get(id_) or found.get(id_) for id_ in seen}

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 from retrieval.fusion import Hit
 from retrieval.words import words_of
@@ -19,7 +20,7 @@ def distinct(hits: Sequence[Hit], limit: int) -> list[Hit]:
     for hit in hits:
         if len(kept) == limit:
             break
-        words = frozenset(words_of(hit.chunk.text))
+        words = _words_of(hit.chunk.text)
         if not any(_are_same(words, other) for other in seen):
             kept.append(hit)
             seen.append(words)
@@ -41,10 +42,15 @@ def spread(hits: Sequence[Hit], limit: int) -> list[Hit]:
     return [*first, *rest]
 
 
+# The same chunks are found again and again; words are shared, so an entry takes about 2 KB.
+@lru_cache(maxsize=4096)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(words_of(text))
+
+
 def _are_same(one: frozenset[str], other: frozenset[str]) -> bool:
     # The sizes tell most of them apart before the words are compared.
-    smaller, larger = sorted((len(one), len(other)))
-    if not larger or smaller < _SAME * larger:
+    if not one or not other or not _SAME <= len(one) / len(other) <= 1 / _SAME:
         return False
     if any(word[0].isdigit() for word in one ^ other):
         return False

@@ -35,7 +35,7 @@ def chunks(*ids: str) -> dict[str, StoredChunk]:
 
 def spots(*ids: str) -> dict[str, Spot]:
     """Return chunks by ids such as "b2-1": the document b, its page 2, its chunk 1."""
-    return {id_: Spot(id_[0], int(id_[1]), None) for id_ in ids}
+    return {id_: Spot(id_[0], 1, int(id_[1]), None) for id_ in ids}
 
 
 def signals(
