@@ -14,7 +14,18 @@ from api.errors import install_errors
 from api.lifespan import serving
 from api.metrics import Metrics
 from api.middleware import Requests
-from api.routes import ask, documents, jobs, libraries, operations, pages, search
+from api.routes import (
+    ask,
+    chat,
+    completions,
+    documents,
+    jobs,
+    libraries,
+    models,
+    operations,
+    pages,
+    search,
+)
 from api.security import Gate
 from api.state import Lifespan, State
 from data.records import Key
@@ -56,7 +67,8 @@ def create_app(settings: Settings | None = None, lifespan: Lifespan | None = Non
     app.state.metrics = metrics
     app.state.draining = draining
     install_errors(app)
-    for module in (documents, pages, jobs, libraries, search, ask, operations):
+    resources = (documents, pages, jobs, libraries, search, ask, chat, completions, models)
+    for module in (*resources, operations):
         app.include_router(module.router)
     app.include_router(docs_router(app))
 

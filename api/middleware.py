@@ -30,11 +30,16 @@ class Requests:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         asked = Headers(scope=scope).get("x-request-id", "")
         identity = asked if VALID_ID.fullmatch(asked) else secrets.token_hex(8)
+        if scope["type"] == "websocket":
+            # What there is to tell at its end, the conversation itself knows (api/chat.py).
+            with structlog.contextvars.bound_contextvars(request_id=identity):
+                await self._app(scope, receive, send)
+            return
         status = 0
         started = time.perf_counter()
 

@@ -42,6 +42,10 @@ class Authentication:
         secret = secret.strip()
         if scheme.lower() != "bearer" or not secret:
             raise Unauthenticated
+        return await self.key_behind(secret)
+
+    async def key_behind(self, secret: str) -> Key:
+        """Return the key whose text this is, or raise ``Unauthenticated``."""
         identity = hash_of(secret)
         known = self._trusted.get(identity)
         if known and known[1] > time.monotonic():

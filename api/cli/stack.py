@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import api
+from api.bodies import JSON_BYTES
 from api.cli import chroma, ports, valkey
 from api.cli.addresses import near, url
 from api.cli.heartbeat import answers
@@ -104,6 +105,10 @@ def _service(settings: Settings, port: int) -> Program:
         "port": str(port),
         "workers": str(settings.api.processes),
         "timeout-graceful-shutdown": str(CLOSING_SECONDS),
+        # Of a message over a web socket; what a request may have too.
+        "ws-max-size": str(JSON_BYTES),
+        # Tokens are too short to gain by it.
+        "ws-per-message-deflate": "false",
         # On a busy machine a process that is still importing answers later than in 5 s.
         "timeout-worker-healthcheck": "30",
         "log-level": "warning",

@@ -32,16 +32,6 @@ def events_of(text: str) -> list[tuple[str, Body, int]]:
     return events
 
 
-@pytest.fixture
-def ready(remote: httpx.Client, service: "Service", pdf: bytes, text: str) -> str:
-    """The id of a document that the search finds."""
-    files = {"file": ("bees.pdf", pdf)}
-    document: str = remote.post("/v1/documents", files=files).json()["document"]["id"]
-    service.index(text)
-    service.find(document)
-    return document
-
-
 class TestAStream:
     def test_is_accepted_then_sources_then_tokens_then_done(
         self, remote: httpx.Client, service: "Service", ready: str, text: str
