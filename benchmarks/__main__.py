@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks import asking, durability, indexing, large, recovery, reupload, start
 from benchmarks.baseline import Baseline
-from benchmarks.load import measuring
+from benchmarks.load import leaving, measuring
 from benchmarks.load.measuring import Plan
 
 OF_PDFS = {
@@ -21,7 +21,7 @@ OF_PDFS = {
     "recovery": recovery.measure,
 }
 # These bring their own PDFs, because they need questions that those answer.
-OF_CROWDS = {"load": measuring.measure}
+OF_CROWDS = {"load": measuring.measure, "leaving": leaving.measure}
 ALL = (*OF_PDFS, *OF_CROWDS)
 
 
@@ -52,7 +52,7 @@ def _arguments() -> argparse.Namespace:
         type=Path,
         help="a Python that has the tutorial pipeline's packages: measured in the same run",
     )
-    crowds = parser.add_argument_group("load")
+    crowds = parser.add_argument_group("load, leaving")
     crowds.add_argument("--rows", type=_rows, default=(), help=",".join(measuring.KNOWN))
     crowds.add_argument("--quick", action="store_true", help="without the rows of 1,000 clients")
     crowds.add_argument("--home", type=Path, help="keep Footnote's index in this folder")

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -14,7 +14,7 @@ Piece = str | bytes | asyncio.Event
 class Script:
     """One answer: texts become events, bytes go out as they are, an event is waited for."""
 
-    pieces: Sequence[Piece] = ()
+    pieces: Iterable[Piece] = ()
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     # What is answered when the status is not 200.
@@ -26,6 +26,8 @@ class Script:
     finish_reason: str | None = "stop"
     # The connection is cut after the pieces, without an end.
     breaks: bool = False
+    # The pieces are all that is sent: no head, no chunks, no end.
+    raw: bool = False
 
 
 class ModelServer:
@@ -40,16 +42,26 @@ class ModelServer:
         self.completed = 0
         self.cancelled = 0
         self._server: asyncio.Server | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    @property
+    def port(self) -> int:
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
+        return int(self._server.sockets[0].getsockname()[1])
 
     def say(self, *pieces: Piece, **options: Any) -> None:
         """Answer the next requests with these pieces."""
         self.scripts = [Script(pieces, **options)]
+
+    def set(self, event: asyncio.Event) -> None:
+        """Let the answers go on that wait for the event, from whatever thread."""
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(event.set)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         """Return when it is so; the test fails after five seconds."""
@@ -58,6 +70,7 @@ class ModelServer:
                 await asyncio.sleep(0.002)
 
     async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=512)
         return self
 
@@ -106,12 +119,11 @@ class ModelServer:
         leaving = asyncio.create_task(reader.read(1))
         try:
             await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
-            if not sending.done():
-                self.active -= 1
+            self.active -= 1
+            # Whoever leaves between two pieces is noticed when the next one is sent.
+            if not sending.done() or sending.exception() is not None:
                 self.cancelled += 1
                 return None
-            sending.result()
-            self.active -= 1
             self.completed += 1
             if script.breaks:
                 writer.transport.abort()
@@ -126,6 +138,12 @@ class ModelServer:
     async def _send(
         self, script: Script, request: dict[str, Any], writer: asyncio.StreamWriter
     ) -> None:
+        if script.raw:
+            for piece in script.pieces:
+                assert isinstance(piece, bytes)
+                writer.write(piece)
+                await writer.drain()
+            return await asyncio.sleep(0)
         extra = "".join(f"{name}: {value}\r\n" for name, value in script.headers.items())
         if script.status != 200:
             writer.write(

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 _TICKS = os.sysconf("SC_CLK_TCK")
+_LISTENS = "0A"
 _LOOK_EVERY_SECONDS = 0.5
 
 
@@ -33,6 +34,23 @@ def resident_bytes(pids: Iterable[int]) -> int:
 def open_files(pids: Iterable[int]) -> int:
     """Return how many files and sockets the processes have open."""
     return sum(len(list(Path(f"/proc/{pid}/fd").iterdir())) for pid in pids)
+
+
+def connections(pids: Iterable[int], port: int) -> int:
+    """Return how many connections the processes hold from or to a port of this machine."""
+    inodes = {
+        words[9]
+        for table in ("tcp", "tcp6")
+        for line in Path(f"/proc/net/{table}").read_text().splitlines()[1:]
+        if (words := line.split())[3] != _LISTENS
+        and port in (int(end.rpartition(":")[2], 16) for end in words[1:3])
+    }
+    held = 0
+    for pid in pids:
+        for file in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                held += str(file.readlink())[len("socket:[") : -1] in inodes
+    return held
 
 
 class Peak:

@@ -4,7 +4,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,17 +41,22 @@ class Plan:
 def measure(plan: Plan, baseline: Baseline | None) -> dict[str, Any]:
     if not (MODEL.exists() and library.QUESTIONS.exists()):
         return {"skipped": f"{MODEL} or {library.QUESTIONS} is not there"}
-    with ExitStack() as opened:
-        kept = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        home = plan.home or kept / "ours"
-        their_home = plan.baseline_home or kept / "theirs"
+    with kept_homes(plan) as (home, their_home):
         pdfs, chunks = library.index(home)
         counts = {"PDFs": len(pdfs), "chunks": chunks}
         if baseline:
             counts["tutorial's chunks"] = library.index_theirs(baseline, pdfs, their_home)
         tell("indexed", counts)
-        model = opened.enter_context(model_server(**TALK))
-        return Measurement(model, home, their_home, baseline).of(plan.names())
+        with model_server(**TALK) as model:
+            return Measurement(model, home, their_home, baseline).of(plan.names())
+
+
+@contextmanager
+def kept_homes(plan: Plan) -> Iterator[tuple[Path, Path]]:
+    """Give both homes, those that nobody wants to keep for as long as they are needed."""
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder)
+        yield plan.home or kept / "ours", plan.baseline_home or kept / "theirs"
 
 
 class Measurement:

@@ -27,6 +27,7 @@ class Model:
 
     def __init__(self, address: str) -> None:
         self._address = address.removesuffix("/v1")
+        self.port = int(self._address.rpartition(":")[2])
 
     def reset(self) -> None:
         """Begin to count anew."""

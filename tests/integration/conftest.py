@@ -32,6 +32,8 @@ def stack(model: ModelServer, make_home: Callable[[], Path]) -> Iterator[Running
     environment = {
         "FOOTNOTE_MODEL__BASE_URL": model.base_url,
         "FOOTNOTE_MODEL__NAME": "scripted",
+        # So few that a crowd has to wait in line.
+        "FOOTNOTE_ANSWERS__MAX_RUNNING": "64",
     }
     with RunningStack(make_home(), **environment) as running:
         yield running
