@@ -61,6 +61,11 @@ class Breaker:
         return Circuit.HALF_OPEN if self._broken else Circuit.CLOSED
 
     @property
+    def is_broken(self) -> bool:
+        """Whether failures opened it; one answer has to come before it is closed."""
+        return self._broken
+
+    @property
     def rest_seconds(self) -> float:
         """For how long the endpoint asked to be left alone; 0 when it did not."""
         return max(0.0, self._rest_until - self._clock())

@@ -153,6 +153,10 @@ class RemoteModel(ABC):
         pause = refusal.pause_seconds(attempt)
         if refusal.rest_seconds is not None:
             self.breaker.rest(refusal.rest_seconds)
-        if pause is None or pause > min(LONGEST_PAUSE_SECONDS, limits.left()):
+        if (
+            pause is None
+            or self.breaker.is_broken
+            or pause > min(LONGEST_PAUSE_SECONDS, limits.left())
+        ):
             raise refusal.problem
         await asyncio.sleep(pause)
