@@ -32,6 +32,7 @@ from retrieval.citations import PageKey
 from retrieval.embedding import Embedder
 from retrieval.encoding import QueryEncoder
 from retrieval.exact import ExactSearch
+from retrieval.known import KnownChunks
 from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, LexicalLeg
 from retrieval.models.breaker import Circuit
@@ -40,6 +41,7 @@ from retrieval.models.opening import Models, opened_models
 from retrieval.neighbours import NeighbourBatcher
 from retrieval.search import Searcher
 from retrieval.second_look import SecondLook
+from retrieval.targets import Targets
 from retrieval.verification import Verifier
 from workers.queue import Doorbell
 
@@ -67,10 +69,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         follower = stack.enter_context(
             LexicalFollower(settings.folder / "lexical", stores.catalogue, stores.visibility)
         )
-        neighbours = await stack.enter_async_context(NeighbourBatcher(settings.batching, vectors))
-        dense = DenseLeg(encoder, neighbours, ExactSearch(stores.visibility, lanes.catalogue))
-        lexical = LexicalLeg(follower, lanes.lexical, settings.search)
-        searcher = open_searcher(settings, stores, lanes, dense, lexical, encoder)
+        searcher = await open_searcher(settings, stores, lanes, vectors, follower, encoder, stack)
         models = await open_models(settings, metrics, encoder, stack)
         verifier = open_verifier(stores, lanes.catalogue)
         admission = await open_admission(settings, metrics, stack)
@@ -148,22 +147,29 @@ async def open_admission(settings: Settings, metrics: Metrics, stack: AsyncExitS
     return admission
 
 
-def open_searcher(
+async def open_searcher(
     settings: Settings,
     stores: Stores,
     lanes: Lanes,
-    dense: DenseLeg,
-    lexical: LexicalLeg,
+    index: VectorIndex,
+    follower: LexicalFollower,
     encoder: QueryEncoder,
+    stack: AsyncExitStack,
 ) -> Searcher:
     """Return the search over both legs."""
+    visibility, lane = stores.visibility, lanes.catalogue
+    neighbours = NeighbourBatcher(settings.batching, index)
+    targets = Targets(
+        *(stores.libraries, visibility, stores.catalogue, lane),
+        *(settings.search, settings.batching),
+    )
+    for batcher in (neighbours, targets):
+        await stack.enter_async_context(batcher)
     return Searcher(
-        stores.libraries,
-        stores.visibility,
-        stores.catalogue,
-        lanes.catalogue,
-        dense,
-        lexical,
+        targets,
+        KnownChunks(visibility, lane),
+        DenseLeg(encoder, neighbours, ExactSearch(visibility, lane)),
+        LexicalLeg(follower, lanes.lexical, settings.search),
         SecondLook(encoder, settings.search),
         settings.search,
     )

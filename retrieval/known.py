@@ -7,7 +7,7 @@ from data.chunks import version_of
 from data.contents import StoredChunk
 from data.visibility import Spot, Standing, Visibility
 from retrieval.lanes import Lane
-from retrieval.legs import Target
+from retrieval.targets import Target
 
 # Entries; a spot takes about 1.1 KB, a chunk 3 KB, a document 0.3 KB.
 MOST_SPOTS = 30_000

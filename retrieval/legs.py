@@ -19,6 +19,7 @@ from retrieval.exact import ExactSearch
 from retrieval.lanes import Lane
 from retrieval.neighbours import NeighbourBatcher, Neighbours
 from retrieval.queries import Query
+from retrieval.targets import Target
 from retrieval.timing import milliseconds
 
 LOOK_AGAIN_SECONDS = 0.005
@@ -35,31 +36,6 @@ class EncodesQueries(Protocol):
     async def encode(self, query: str) -> Encoded:
         """Return the unit vector of a query."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where a query is to be answered from, as the catalogue stands now."""
-
-    workspace: str
-    libraries: tuple[Library, ...]
-    # (document, version) that filters select; None: everything in the libraries.
-    selected: frozenset[tuple[str, int]] | None
-    # Whether the selection is small enough to compare with every vector of it.
-    is_exact: bool
-    # The catalogue's last change: what the lexical index should have followed.
-    sequence: int
-
-    @property
-    def library_ids(self) -> tuple[str, ...]:
-        """The ids of the libraries."""
-        return tuple(library.id for library in self.libraries)
-
-    def has(self, document_id: str, version: int, library_id: str) -> bool:
-        """Whether a version that is published in a library is to be searched."""
-        if self.selected is not None and (document_id, version) not in self.selected:
-            return False
-        return library_id in self.library_ids
 
 
 @dataclass(frozen=True, slots=True)

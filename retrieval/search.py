@@ -5,20 +5,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from data.catalogue import Catalogue
 from data.contents import Vector
 from data.errors import SearchUnavailable, Unavailable
-from data.libraries import Libraries
 from data.settings import SearchSettings
-from data.visibility import Visibility
 from retrieval.fusion import Hit, Signals, ranked
 from retrieval.joining import joined, neighbours, single
 from retrieval.known import KnownChunks
-from retrieval.lanes import Lane
-from retrieval.legs import DenseLeg, Hits, LexicalLeg, Target, similarities
+from retrieval.legs import DenseLeg, Hits, LexicalLeg, similarities
 from retrieval.passages import Found, Passage, Scope
 from retrieval.queries import Query
 from retrieval.second_look import SecondLook
+from retrieval.targets import Target, Targets
 from retrieval.timing import milliseconds
 from retrieval.variety import distinct, spread
 
@@ -49,27 +46,22 @@ class Searcher:
 
     def __init__(
         self,
-        libraries: Libraries,
-        visibility: Visibility,
-        catalogue: Catalogue,
-        lane: Lane,
+        targets: Targets,
+        known: KnownChunks,
         dense: DenseLeg,
         lexical: LexicalLeg,
         second_look: SecondLook,
         settings: SearchSettings,
     ) -> None:
-        self._libraries = libraries
-        self._visibility = visibility
-        self._catalogue = catalogue
-        self._lane = lane
-        self._known = KnownChunks(visibility, lane)
+        self._targets = targets
+        self._known = known
         self._legs: dict[str, DenseLeg | LexicalLeg] = {"dense": dense, "lexical": lexical}
         self._second_look = second_look
         self._settings = settings
 
     async def search(self, scope: Scope, query: str, limit: int) -> Found:
         """Return single chunks, best first."""
-        target = await self._lane.run(self._target, scope)
+        target = await self._targets.of(scope)
         understood = self._understood(query)
         findings = await self._find(target, understood, limit)
         hits = (await self._looked_again(findings, understood))[:limit]
@@ -83,7 +75,7 @@ class Searcher:
         A second look puts them in a better order, for 20 ms; whoever reads all of them has
         little of it.
         """
-        target = await self._lane.run(self._target, scope)
+        target = await self._targets.of(scope)
         understood = self._understood(query)
         # Hits that fall into one passage must not leave the answer with too few.
         findings = await self._find(target, understood, 2 * limit)
@@ -105,9 +97,7 @@ class Searcher:
         self, target: Target, findings: Findings, passages: tuple[Passage, ...]
     ) -> Found:
         # Asked only when nothing was found: why was that?
-        ready = bool(passages) or await self._lane.run(
-            self._visibility.any_ready, target.library_ids
-        )
+        ready = bool(passages) or await self._targets.any_ready(target)
         return Found(
             passages=passages,
             timings_ms=findings.timings_ms,
@@ -115,22 +105,6 @@ class Searcher:
             ready=ready,
             batches=findings.batches,
             lexical_behind=findings.is_behind,
-        )
-
-    def _target(self, scope: Scope) -> Target:
-        libraries = self._libraries.named(scope.workspace, scope.libraries)
-        ids = [library.id for library in libraries]
-        sequence = self._catalogue.sequence()
-        if not scope.document_ids and not scope.tags:
-            return Target(scope.workspace, libraries, None, is_exact=False, sequence=sequence)
-        selected = self._visibility.selected(scope.workspace, ids, scope.document_ids, scope.tags)
-        few = self._visibility.count(selected) <= self._settings.exact_chunks
-        return Target(
-            scope.workspace,
-            libraries,
-            frozenset(selected),
-            is_exact=few,
-            sequence=sequence,
         )
 
     async def _find(self, target: Target, query: Query, limit: int) -> Findings:

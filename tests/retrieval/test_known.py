@@ -10,7 +10,7 @@ from data.setup import prepare
 from data.stores import Stores, open_stores
 from retrieval.known import KnownChunks
 from retrieval.lanes import Lane
-from retrieval.legs import Target
+from retrieval.targets import Target
 from tests.contracts.corpus import Corpus
 
 

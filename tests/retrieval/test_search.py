@@ -21,12 +21,14 @@ from data.setup import prepare
 from data.stores import Stores, open_stores
 from retrieval.encoding import Encoded
 from retrieval.exact import ExactSearch
+from retrieval.known import KnownChunks
 from retrieval.lanes import Lane
 from retrieval.legs import DenseLeg, LexicalLeg
 from retrieval.neighbours import NeighbourBatcher
 from retrieval.passages import Scope
 from retrieval.search import Searcher
 from retrieval.second_look import SecondLook
+from retrieval.targets import Targets
 from tests.contracts.corpus import Corpus
 
 
@@ -105,18 +107,12 @@ def follower(stores: Stores, tmp_path: Path) -> Iterator[Any]:
 
 
 def searcher_of(stores: Stores, index: Any, follower: Any, lane: Lane) -> Searcher:
-    settings = SearchSettings(lexical_wait_seconds=10)
-    dense = DenseLeg(
-        FirstAxis(),
-        NeighbourBatcher(BatchingSettings(), index),
-        ExactSearch(stores.visibility, lane),
-    )
+    settings, batching = SearchSettings(lexical_wait_seconds=10), BatchingSettings()
+    visibility = stores.visibility
     return Searcher(
-        stores.libraries,
-        stores.visibility,
-        stores.catalogue,
-        lane,
-        dense,
+        Targets(stores.libraries, visibility, stores.catalogue, lane, settings, batching),
+        KnownChunks(visibility, lane),
+        DenseLeg(FirstAxis(), NeighbourBatcher(batching, index), ExactSearch(visibility, lane)),
         LexicalLeg(follower, lane, settings),
         SecondLook(BusyEncoder(), settings),
         settings,

@@ -1,0 +1,98 @@
+"""Where a question is to be answered from."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from data.errors import DocumentNotFound, LibraryNotFound
+from data.settings import BatchingSettings, SearchSettings, Settings
+from data.setup import prepare
+from data.stores import Stores, open_stores
+from retrieval.lanes import Lane
+from retrieval.passages import Scope
+from retrieval.targets import Targets
+from tests.contracts.corpus import Corpus
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> Iterator[Stores]:
+    settings = Settings(home=tmp_path)
+    prepare(settings)
+    with open_stores(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def corpus(stores: Stores) -> Corpus:
+    library = stores.libraries.every()[0]
+    stores.libraries.of_job(library.id, "f" * 64)
+    return Corpus(stores, library.workspace)
+
+
+@pytest.fixture
+async def targets(stores: Stores) -> AsyncIterator[Targets]:
+    settings = SearchSettings(exact_chunks=2)
+    async with (
+        Lane("catalogue", 1, 100) as lane,
+        Targets(
+            *(stores.libraries, stores.visibility, stores.catalogue),
+            *(lane, settings, BatchingSettings()),
+        ) as opened,
+    ):
+        yield opened
+
+
+async def test_a_scope_without_filters_is_its_whole_libraries(
+    targets: Targets, stores: Stores, corpus: Corpus
+) -> None:
+    corpus.ready("whales sing")
+
+    target = await targets.of(Scope(corpus.workspace))
+
+    assert [library.name for library in target.libraries] == ["default"]
+    assert target.selected is None
+    assert target.sequence == stores.catalogue.sequence() > 0
+
+
+async def test_an_unknown_library_is_an_error_of_its_own_caller_only(
+    targets: Targets, corpus: Corpus
+) -> None:
+    scopes = Scope(corpus.workspace, ("nowhere",)), Scope(corpus.workspace)
+
+    wrong, right = await asyncio.gather(*map(targets.of, scopes), return_exceptions=True)
+
+    assert isinstance(wrong, LibraryNotFound)
+    assert not isinstance(right, BaseException)
+
+
+async def test_a_filter_selects_versions_and_is_exact_while_they_are_few(
+    targets: Targets, corpus: Corpus
+) -> None:
+    few = corpus.ready("whales sing", "whales dive").document.id
+    many = corpus.ready("gulls", "terns", "auks").document.id
+
+    def scope(*documents: str) -> Scope:
+        return Scope(corpus.workspace, document_ids=documents)
+
+    small, large = await targets.of(scope(few)), await targets.of(scope(few, many))
+
+    assert small.selected == frozenset({(few, 1)})
+    assert small.is_exact
+    assert large.selected == frozenset({(few, 1), (many, 1)})
+    assert not large.is_exact
+    with pytest.raises(DocumentNotFound):
+        await targets.of(scope("doc-nowhere"))
+
+
+async def test_what_is_published_before_a_call_is_never_missed_by_it(
+    targets: Targets, stores: Stores, corpus: Corpus
+) -> None:
+    for number in range(5):
+        corpus.ready(f"whales {number}")
+        now = stores.catalogue.sequence()
+
+        found = await asyncio.gather(*(targets.of(Scope(corpus.workspace)) for _ in range(3)))
+
+        assert {target.sequence for target in found} == {now}
