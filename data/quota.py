@@ -1,7 +1,9 @@
 """The places of a deployment, shared out to its processes over Redis or Valkey."""
 
 import secrets
-from dataclasses import astuple, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
+from zlib import crc32
 
 import redis.asyncio
 from redis.asyncio.retry import Retry
@@ -14,8 +16,9 @@ from data.settings import AnswerSettings
 KEY = "footnote:answers"
 
 # Keeps for each process: when it was last heard of, the number of that call, how many answers it
-# runs, how many wait and how many got no place, and how many places and how much of the line it
-# holds.
+# runs, how many wait and how many got no place, how many places and how much of the line it holds,
+# how many wait of the key that has most in its line, which key that is, and how many of those it
+# has to turn out because another process took one of a key with fewer into the full line.
 #
 # What is kept is only what processes said: with nothing kept, the next calls tell all of it again.
 # While more is wanted than there is, each process is entitled to an equal share (what one does not
@@ -27,31 +30,45 @@ local most_running, most_waiting = tonumber(ARGV[4]), tonumber(ARGV[5])
 local running, waiting, arriving = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local kept_running, kept_waiting = tonumber(ARGV[9]), tonumber(ARGV[10])
 local spare_running, spare_waiting = tonumber(ARGV[11]), tonumber(ARGV[12])
+local largest, largest_key = tonumber(ARGV[13]), tonumber(ARGV[14])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+local function row_of(text)
+  local row = {}
+  for word in text:gmatch('%d+') do row[#row + 1] = tonumber(word) end
+  return row
+end
+local owed = 0
+local mine = redis.call('HGET', KEYS[1], me)
+if mine then
+  local row = row_of(mine)
+  if row[2] > number then return {} end
+  owed = math.min(row[10], waiting)
+  waiting = waiting - owed
+end
 
 local free_running, free_waiting = most_running, most_waiting
 local running_elsewhere, waiting_elsewhere, idle_elsewhere, refused_elsewhere = 0, 0, 0, 0
 local demand = running + waiting + arriving
-local all, wanted = demand, {{me, demand}}
+local all, wanted, alive = demand, {{me, demand}}, {}
 local kept = redis.call('HGETALL', KEYS[1])
 for i = 1, #kept, 2 do
-  local words = {}
-  for word in kept[i + 1]:gmatch('%d+') do words[#words + 1] = tonumber(word) end
-  local seen, last, runs, waits, refused, has_running, has_waiting = unpack(words)
-  if kept[i] == me then
-    if last > number then return {} end
-  elseif seen + lease < now then
+  local row = row_of(kept[i + 1])
+  local seen, _, runs, waits, refused, has_running, has_waiting = unpack(row)
+  if kept[i] ~= me and seen + lease < now then
     redis.call('HDEL', KEYS[1], kept[i])
-  else
+  elseif kept[i] ~= me then
     free_running, free_waiting = free_running - has_running, free_waiting - has_waiting
     running_elsewhere, waiting_elsewhere = running_elsewhere + runs, waiting_elsewhere + waits
     idle_elsewhere = idle_elsewhere
       + math.max(0, has_running - runs) + math.max(0, has_waiting - waits)
+    local wants = runs
     -- Who has a line asks many times a second; one that was not heard of may be dead.
-    local alive = now - seen < 1000
-    local wants = alive and runs + waits or runs
-    refused_elsewhere = refused_elsewhere + (alive and refused or 0)
+    if now - seen < 1000 then
+      alive[kept[i]], wants = row, runs + waits
+      refused_elsewhere = refused_elsewhere + refused
+    end
     all, wanted[#wanted + 1] = all + wants, {kept[i], wants}
   end
 end
@@ -88,15 +105,35 @@ local may_wait = bounded(line + spare, free_waiting)
 local refused = math.max(0, line - may_wait)
 line = line - refused
 
+-- Of a key that waits less than another does elsewhere, one gets in for the newest of that.
+local pressed = 0
+for i = 15, #ARGV, 2 do
+  local key, most, where = tonumber(ARGV[i]), ARGV[i + 1] + 1, nil
+  for process, row in pairs(alive) do
+    if row[8] > most and row[9] ~= key then most, where = row[8], process end
+  end
+  if refused > 0 and where then
+    local row = alive[where]
+    row[4], row[7], row[8], row[10] = row[4] - 1, row[7] - 1, row[8] - 1, row[10] + 1
+    redis.call('HSET', KEYS[1], where, table.concat(row, ' '))
+    may_wait, line, refused = may_wait + 1, line + 1, refused - 1
+    waiting_elsewhere, pressed = waiting_elsewhere - 1, (i - 13) / 2
+    break
+  end
+end
+
 local holds_running = math.max(may_run, running + kept_running)
 local holds_waiting = math.max(may_wait, waiting - math.min(begin, waiting) + kept_waiting)
-local row = {now, number, running + begin, line, refused, holds_running, holds_waiting}
+local row = {
+  now, number, running + begin, line, refused, holds_running, holds_waiting,
+  largest, largest_key, 0,
+}
 redis.call('HSET', KEYS[1], me, table.concat(row, ' '))
 redis.call('PEXPIRE', KEYS[1], 2 * lease)
 return {
   may_run, may_wait, math.max(0, may_run - running - begin), may_wait - line,
   holds_running, holds_waiting,
-  running_elsewhere, waiting_elsewhere, idle_elsewhere,
+  running_elsewhere, waiting_elsewhere, idle_elsewhere, owed, pressed,
 }
 """
 
@@ -115,6 +152,19 @@ class Demand:
     # Liked to be at hand, so that who comes next need not ask.
     spare_running: int
     spare_waiting: int
+    # How many wait of the key that has most in the line, and which key that is.
+    largest: int = 0
+    largest_key: str = ""
+    # Keys of those who wait to hear, and how many of each wait in the line.
+    pressing: tuple[tuple[str, int], ...] = ()
+
+    def words(self) -> Iterator[int]:
+        """Yield all of it as numbers; keys become some that are hardly ever the same."""
+        yield from (self.running, self.waiting, self.arriving)
+        yield from (self.kept_running, self.kept_waiting, self.spare_running, self.spare_waiting)
+        yield from (self.largest, crc32(self.largest_key.encode()))
+        for key, waiting in self.pressing:
+            yield from (crc32(key.encode()), waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +183,11 @@ class Grant:
     running_elsewhere: int = 0
     waiting_elsewhere: int = 0
     idle_elsewhere: int = 0
+    # How many it has to turn out of its line, each the newest of the key with most: they made room
+    # for one of another key elsewhere.
+    owed: int = 0
+    # Which of the pressing keys got such room, counted from 1.
+    pressed: int = 0
 
 
 class Quota:
@@ -162,9 +217,9 @@ class Quota:
         What is in use stays this process's, also where it is more than it may use from now on.
         """
         self._number += 1
-        words = (self._process, self._number, *self._bounds, *astuple(demand))
+        asked = (self._number, *self._bounds, *demand.words())
         try:
-            granted = await self._script(keys=[KEY], args=words)
+            granted = await self._script(keys=[KEY], args=[self._process, *map(str, asked)])
         except (RedisError, OSError) as error:
             raise BrokerUnavailable from error
         if not granted:

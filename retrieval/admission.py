@@ -5,19 +5,25 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from enum import Enum, auto
+from heapq import nsmallest
 from typing import Protocol
 
 from data.errors import Overloaded
+from data.quota import Demand
 from data.settings import AnswerSettings
 from retrieval.line import Line
 from retrieval.share import Share, SharesOut
+from retrieval.tickets import Standing, Ticket
 
 # While everything was taken a moment ago, the server is not asked again for each refusal.
 FULL_SECONDS = 0.01
 # While other processes hold what they don't use, they are given time to give it back.
 PATIENCE_SECONDS = 0.3
 LONGEST_RETRY_SECONDS = 30
+# So many may wait to hear whether they are let in.
+MOST_ARRIVING = 4096
+# So many keys are told to the server, those that wait least.
+MOST_PRESSING = 8
 # How much the last answer counts in how long a place is kept.
 NEWEST_PART = 0.05
 
@@ -47,13 +53,15 @@ class Admission:
         quota: SharesOut | None = None,
         notes: Notes | None = None,
     ) -> None:
-        self._bound = settings.max_running + settings.max_waiting
         self._notes = notes
         self._running = 0
         self._line: Line[Ticket] = Line()
         # Who waits to hear whether they are let in, and of whom the server is being asked.
         self._arrivals: dict[Ticket, None] = {}
         self._asked: dict[Ticket, None] = {}
+        self._pressing: tuple[tuple[str, int], ...] = ()
+        # Keys of which some were refused a moment ago.
+        self._full: set[str] = set()
         self._full_until = 0.0
         self._seconds = 0.0
         self._share = Share(settings, quota, self)
@@ -82,15 +90,15 @@ class Admission:
         """Share the bounds with the other processes for the block."""
         return self._share.opened()
 
-    async def enter(self, key_id: str) -> "Ticket":
+    async def enter(self, key_id: str) -> Ticket:
         """Return a ticket for a place or for the line, or raise ``Overloaded`` at once.
 
         Whoever holds a ticket must release it, also when its turn never came.
         """
-        ticket = Ticket(self, key_id)
+        ticket = Ticket(key_id, self._leave)
         if self._let_in(ticket):
             return ticket
-        if self._may_hope():
+        if self._may_hope(key_id):
             ticket.since = time.monotonic()
             self._arrivals[ticket] = None
             self._share.ask()
@@ -113,8 +121,51 @@ class Admission:
         finally:
             ticket.release()
 
-    def leave(self, ticket: "Ticket") -> None:
-        """Take back what a ticket has, whatever that is (for ``Ticket``)."""
+    def demand(self, kept: tuple[int, int], spare: tuple[int, int]) -> Demand:
+        """Return what is used and asked for (for ``Share``)."""
+        self._asked |= self._arrivals
+        self._arrivals = {}
+        if time.monotonic() >= self._full_until:
+            self._full.clear()
+        key, largest = self._line.largest()
+        pressing = {ticket.key_id: self._line.waiting_of(ticket.key_id) for ticket in self._asked}
+        fewest = nsmallest(MOST_PRESSING, pressing.items(), key=lambda item: item[1])
+        self._pressing = tuple(one for one in fewest if one[1] + 2 > largest)
+        return Demand(
+            self._running,
+            len(self._line),
+            len(self._asked),
+            *kept,
+            *spare,
+            largest,
+            key,
+            self._pressing,
+        )
+
+    def settled(self) -> bool:
+        """Use what the share is now, and tell those who wait to hear (for ``Share``)."""
+        granted = self._share.granted
+        self._serve_line()
+        for _ in range(granted.owed):
+            # There is no key with none: any that has two or more is larger.
+            self._turn_out("")
+        asked, self._asked = self._asked, {}
+        if granted.pressed:
+            # There is room for one of this key: it goes first.
+            key, _ = self._pressing[granted.pressed - 1]
+            asked = dict.fromkeys(sorted(asked, key=lambda ticket: ticket.key_id != key))
+        hopeful = {ticket: None for ticket in asked if not self._is_told(ticket)}
+        self._arrivals = {**hopeful, **self._arrivals}
+        if self._share.alone:
+            # Nobody will be asked about those who came meanwhile.
+            for ticket in self._arrivals:
+                self._is_told(ticket)
+            self._arrivals = {}
+        self._share.note_change()
+        return bool(hopeful)
+
+    def _leave(self, ticket: Ticket) -> None:
+        """Take back what a ticket has, whatever that is."""
         if ticket.stands is Standing.RUNNING:
             self._running -= 1
             self._seconds += NEWEST_PART * (time.monotonic() - ticket.since - self._seconds)
@@ -128,27 +179,7 @@ class Admission:
             self._asked.pop(ticket, None)
         ticket.stand(Standing.OVER)
 
-    def asking(self) -> int:
-        """Return how many wait to hear whether they are let in (for ``Share``)."""
-        self._asked |= self._arrivals
-        self._arrivals = {}
-        return len(self._asked)
-
-    def settled(self) -> bool:
-        """Use what the share is now, and tell those who wait to hear (for ``Share``)."""
-        self._serve_line()
-        asked, self._asked = self._asked, {}
-        hopeful = {ticket: None for ticket in asked if not self._is_told(ticket)}
-        self._arrivals = {**hopeful, **self._arrivals}
-        if self._share.alone:
-            # Nobody will be asked about those who came meanwhile.
-            for ticket in self._arrivals:
-                self._is_told(ticket)
-            self._arrivals = {}
-        self._share.note_change()
-        return bool(hopeful)
-
-    def _is_told(self, ticket: "Ticket") -> bool:
+    def _is_told(self, ticket: Ticket) -> bool:
         """Let one in or turn it away, unless there is hope yet."""
         if self._let_in(ticket):
             return True
@@ -156,11 +187,11 @@ class Admission:
         if idle and time.monotonic() < ticket.since + PATIENCE_SECONDS:
             return False
         if not self._make_room(ticket):
-            self._full_until = time.monotonic() + FULL_SECONDS
+            self._note_full(ticket.key_id)
             ticket.turn_away(self._refusal())
         return True
 
-    def _let_in(self, ticket: "Ticket") -> bool:
+    def _let_in(self, ticket: Ticket) -> bool:
         """Give a place, or one in the line, when there is one."""
         if self._running < self._share.may_run and not self._line:
             self._run(ticket)
@@ -173,22 +204,37 @@ class Admission:
         self._share.note_change()
         return True
 
-    def _may_hope(self) -> bool:
-        """Whether the server may know of a place that this process knows nothing of."""
+    def _may_hope(self, key_id: str) -> bool:
+        """Whether the server may know of room for a key that this process knows nothing of."""
         return (
             not self._share.alone
-            and time.monotonic() >= self._full_until
-            and len(self._arrivals) + len(self._asked) < self._bound
+            and not (key_id in self._full and time.monotonic() < self._full_until)
+            and len(self._arrivals) + len(self._asked) < MOST_ARRIVING
         )
 
-    def _make_room(self, ticket: "Ticket") -> bool:
-        """Turn out the newest of the key that waits most, where this one's waits less."""
-        turned_out = self._line.pop_surplus(ticket.key_id)
+    def _note_full(self, key_id: str) -> None:
+        now = time.monotonic()
+        if now >= self._full_until:
+            self._full.clear()
+            self._full_until = now + FULL_SECONDS
+        self._full.add(key_id)
+
+    def _make_room(self, ticket: Ticket) -> bool:
+        """Let one in for the newest of the key that waits most, where its own waits less."""
+        if not self._turn_out(ticket.key_id):
+            return False
+        self._line.add(ticket.key_id, ticket)
+        ticket.stand(Standing.WAITING)
+        self._note_line()
+        return True
+
+    def _turn_out(self, key_id: str) -> bool:
+        """Turn out the newest of the key that waits most, where that has more than another."""
+        turned_out = self._line.pop_surplus(key_id)
         if turned_out is None:
             return False
         turned_out.turn_away(self._refusal())
-        self._line.add(ticket.key_id, ticket)
-        ticket.stand(Standing.WAITING)
+        self._note_line()
         return True
 
     def _serve_line(self) -> None:
@@ -199,7 +245,7 @@ class Admission:
         if served:
             self._note_line()
 
-    def _run(self, ticket: "Ticket") -> None:
+    def _run(self, ticket: Ticket) -> None:
         self._running += 1
         ticket.since = time.monotonic()
         ticket.stand(Standing.RUNNING)
@@ -218,63 +264,3 @@ class Admission:
         self._share.note_change()
         if self._notes:
             self._notes.note_waiting(len(self._line))
-
-
-class Standing(Enum):
-    """Where a ticket stands."""
-
-    ARRIVING = auto()
-    WAITING = auto()
-    RUNNING = auto()
-    OVER = auto()
-
-
-class Ticket:
-    """The right to a place, now or when its turn has come."""
-
-    __slots__ = ("__weakref__", "_admission", "_changed", "_error", "key_id", "since", "stands")
-
-    def __init__(self, admission: Admission, key_id: str) -> None:
-        self._admission = admission
-        self._changed: asyncio.Event | None = None
-        self._error: Overloaded | None = None
-        self.key_id = key_id
-        # Since when it has its place; before, since when it waits to hear.
-        self.since = 0.0
-        self.stands = Standing.ARRIVING
-
-    @property
-    def admitted(self) -> bool:
-        """Whether it has its place."""
-        return self.stands is Standing.RUNNING
-
-    async def turn(self) -> None:
-        """Return when it has its place, or raise ``Overloaded``: another key's turn is first."""
-        await self._leaves(Standing.WAITING)
-
-    async def heard(self) -> None:
-        """Return when it is let in, or raise ``Overloaded`` (for ``Admission``)."""
-        await self._leaves(Standing.ARRIVING)
-
-    def release(self) -> None:
-        """Give back the place, or leave the line. Safe to call more than once."""
-        self._admission.leave(self)
-
-    def stand(self, where: Standing) -> None:
-        """Go on to another standing (for ``Admission``)."""
-        self.stands = where
-        if self._changed:
-            self._changed.set()
-
-    def turn_away(self, error: Overloaded) -> None:
-        """Have whoever waits for it get an error (for ``Admission``)."""
-        self._error = error
-        self.stand(Standing.OVER)
-
-    async def _leaves(self, standing: Standing) -> None:
-        while self.stands is standing:
-            self._changed = self._changed or asyncio.Event()
-            self._changed.clear()
-            await self._changed.wait()
-        if self._error:
-            raise self._error

@@ -12,7 +12,7 @@ from typing import Protocol, Self
 from data.errors import UnknownModel
 from data.settings import SearchSettings
 from retrieval.abstention import SENTENCES, reason_to_abstain
-from retrieval.admission import Admission, Ticket
+from retrieval.admission import Admission
 from retrieval.deadline import Deadline
 from retrieval.drafts import Draft
 from retrieval.events import Accepted, Done, Event, Reason, Sources, Token
@@ -20,6 +20,7 @@ from retrieval.evidence import evidence_of
 from retrieval.models.model import Finish, Model, Rewriter, Task
 from retrieval.passages import Found, Question, Scope
 from retrieval.rewriting import query_of
+from retrieval.tickets import Ticket
 from retrieval.timing import Clock
 from retrieval.verification import Verdict, Verifier
 

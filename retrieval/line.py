@@ -21,6 +21,15 @@ class Line(Generic[T]):
         """Return the keys of which somebody waits, the next one first."""
         return self._keys.keys()
 
+    def waiting_of(self, key: str) -> int:
+        """Return how many of a key wait."""
+        return len(self._keys.get(key, ()))
+
+    def largest(self) -> tuple[str, int]:
+        """Return the key of which most wait, and how many; an empty line has none."""
+        key = max(self._keys, key=self.waiting_of, default="")
+        return key, self.waiting_of(key)
+
     def add(self, key: str, one: T) -> None:
         """Put one at the end of its key; a key that is new is served after all others."""
         self._keys.setdefault(key, {})[one] = None
@@ -50,11 +59,9 @@ class Line(Generic[T]):
 
         So the one that comes in its stead has no more waiting than the one that lost it.
         """
-        if not self._keys:
+        largest, waiting = self.largest()
+        if waiting < self.waiting_of(key) + 2:
             return None
-        waiting = max(self._keys.values(), key=len)
-        if len(waiting) < len(self._keys.get(key, ())) + 2:
-            return None
-        newest, _ = waiting.popitem()
+        newest, _ = self._keys[largest].popitem()
         self._length -= 1
         return newest

@@ -53,8 +53,8 @@ class Uses(Protocol):
         """How long the line is."""
         ...
 
-    def asking(self) -> int:
-        """Return how many wait to hear whether they are let in; they are told in ``settled``."""
+    def demand(self, kept: tuple[int, int], spare: tuple[int, int]) -> Demand:
+        """Return what it uses and would like; who waits to hear of it is told in ``settled``."""
         ...
 
     def settled(self) -> bool:
@@ -171,15 +171,7 @@ class Share:
         user, granted = self._user, self.granted
         kept_running = min(self.may_run - user.running, granted.spare_running)
         kept_waiting = min(self.may_wait - user.waiting, granted.spare_waiting)
-        return Demand(
-            running=user.running,
-            waiting=user.waiting,
-            arriving=user.asking(),
-            kept_running=max(0, kept_running),
-            kept_waiting=max(0, kept_waiting),
-            spare_running=self._spare[0],
-            spare_waiting=self._spare[1],
-        )
+        return user.demand((max(0, kept_running), max(0, kept_waiting)), self._spare)
 
     def _be_alone(self) -> None:
         self._forget_asking()

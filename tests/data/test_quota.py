@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,30 @@ async def test_a_place_that_can_not_be_divided_goes_round(new_quota: MakeQuota) 
                 # Each answer is over when it is asked again.
                 running[number] = 0
             await asyncio.sleep(0.05)
+
+
+async def test_the_key_with_most_makes_room_elsewhere(new_quota: MakeQuota) -> None:
+    first, second = (new_quota(AnswerSettings(max_running=1, max_waiting=3)) for _ in range(2))
+    full = replace(wants(running=1, waiting=3), largest=3, largest_key="many")
+    await first.settle(full)
+    pressing = (("many", 0), ("one", 2), ("another", 1))
+
+    granted = await second.settle(replace(wants(arriving=4), pressing=pressing))
+
+    assert (granted.may_wait, granted.pressed) == (1, 3)
+    made_room = await first.settle(full)
+    assert (made_room.may_wait, made_room.owed) == (2, 1)
+    assert (await first.settle(wants(running=1, waiting=2))).owed == 0
+    assert (await second.settle(wants(waiting=1))).may_wait == 1
+
+
+async def test_no_room_is_made_where_there_is_some(new_quota: MakeQuota) -> None:
+    first, second = (new_quota(AnswerSettings(max_running=1, max_waiting=4)) for _ in range(2))
+    await first.settle(replace(wants(running=1, waiting=3), largest=3, largest_key="many"))
+
+    granted = await second.settle(replace(wants(arriving=1), pressing=(("one", 0),)))
+
+    assert (granted.may_wait, granted.pressed) == (1, 0)
 
 
 async def test_who_is_not_heard_of_holds_nothing_any_more(new_quota: MakeQuota) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from data.errors import Overloaded
 from data.settings import AnswerSettings
-from retrieval.admission import Ticket
+from retrieval.tickets import Ticket
 from tests.retrieval.deployment import Deployment, Process, until
 from tests.running_valkey import RunningValkey, running_valkey
 
@@ -56,6 +56,12 @@ async def let_in(process: Process, questions: int, key: str = "k") -> list[Ticke
     tickets = await asyncio.gather(*entering, return_exceptions=True)
     assert all(isinstance(one, Ticket | Overloaded) for one in tickets)
     return [one for one in tickets if isinstance(one, Ticket)]
+
+
+async def told(process: Process) -> None:
+    """Return when the server knows how things are in a process now."""
+    calls = process.quota.calls
+    await until(lambda: process.quota.calls > calls + 1)
 
 
 async def test_of_ten_at_once_exactly_as_many_are_let_in_as_there_is_room_for(
@@ -154,6 +160,35 @@ async def test_a_process_with_a_long_line_leaves_places_to_the_others(deploy: De
 
     assert single.admitted
     assert first.admission.waiting > 40
+
+
+async def test_a_full_line_elsewhere_makes_room_for_another_key(deploy: Deploy) -> None:
+    deployment = await deploy(bounds(1, 4), 2)
+    first, second = deployment.processes
+    many = await let_in(first, 5, "many")
+    await told(first)
+
+    ones = [await let_in(second, 1, "one") for _ in range(3)]
+
+    # With two each, neither has more than the other.
+    assert [len(tickets) for tickets in ones] == [1, 1, 0]
+    for ticket in many[3:]:
+        with pytest.raises(Overloaded):
+            await asyncio.wait_for(ticket.turn(), 20)
+    assert [process.admission.waiting for process in deployment.processes] == [2, 2]
+
+
+async def test_a_key_that_asks_very_often_keeps_nobody_else_out(deploy: Deploy) -> None:
+    deployment = await deploy(bounds(1, 4), 2)
+    first, second = deployment.processes
+    await let_in(first, 5, "many")
+    await told(first)
+
+    refused, ones = await asyncio.gather(let_in(second, 50, "many"), let_in(second, 1, "one"))
+    more = await let_in(second, 1, "another")
+
+    assert (len(refused), len(ones), len(more)) == (0, 1, 1)
+    await until(lambda: deployment.waiting == 4)
 
 
 async def test_after_redis_lost_everything_what_runs_counts_again(
