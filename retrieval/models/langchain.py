@@ -152,12 +152,12 @@ def _chat_model(settings: ModelSettings, max_tokens: int, temperature: float) ->
         chat = init_chat_model(
             settings.name, model_provider=settings.provider, max_retries=0, **given
         )
-    except ImportError as error:
+    except ImportError as error:  # it says which package
+        raise SetupError(str(error)) from error
+    # A key that is missing, an unknown provider: each package raises what it likes.
+    except Exception as error:
         raise SetupError(
-            f"Install LangChain's package for the provider “{settings.provider}”: {error.name}."
-        ) from error
-    except ValueError as error:
-        raise SetupError(
-            f"LangChain knows no provider “{settings.provider}”, or lacks something that it needs."
+            f"LangChain's provider “{settings.provider}” can't be used: {type(error).__name__}. "
+            "Check FOOTNOTE_MODEL__PROVIDER, its name, key and address."
         ) from error
     return cast("BaseChatModel", chat)

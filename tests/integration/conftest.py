@@ -32,6 +32,8 @@ def stack(model: ModelServer, make_home: Callable[[], Path]) -> Iterator[Running
     environment = {
         "FOOTNOTE_MODEL__BASE_URL": model.base_url,
         "FOOTNOTE_MODEL__NAME": "scripted",
+        # Faults of one test are not to be waited for in the next.
+        "FOOTNOTE_MODEL__BREAKER_SECONDS": "3",
         # So few that a crowd has to wait in line.
         "FOOTNOTE_ANSWERS__MAX_RUNNING": "64",
     }
