@@ -56,7 +56,7 @@ local kept = redis.call('HGETALL', KEYS[1])
 for i = 1, #kept, 2 do
   local row = row_of(kept[i + 1])
   local seen, _, runs, waits, refused, has_running, has_waiting = unpack(row)
-  if kept[i] ~= me and seen + lease < now then
+  if kept[i] ~= me and math.abs(now - seen) > lease then
     redis.call('HDEL', KEYS[1], kept[i])
   elseif kept[i] ~= me then
     free_running, free_waiting = free_running - has_running, free_waiting - has_waiting

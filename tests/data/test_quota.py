@@ -155,6 +155,18 @@ async def test_no_room_is_made_where_there_is_some(new_quota: MakeQuota) -> None
     assert (granted.may_wait, granted.pressed) == (1, 0)
 
 
+async def test_a_call_that_arrives_after_a_later_one_changes_nothing(new_quota: MakeQuota) -> None:
+    first, second = (new_quota(AnswerSettings(max_running=3, max_waiting=2)) for _ in range(2))
+    await first.settle(wants())
+    await first.settle(wants(arriving=3))
+    first._number = 0
+
+    with pytest.raises(BrokerUnavailable):
+        await first.settle(wants())
+
+    assert (await second.settle(wants(arriving=3))).running_elsewhere == 3
+
+
 async def test_who_is_not_heard_of_holds_nothing_any_more(new_quota: MakeQuota) -> None:
     settings = AnswerSettings(max_running=3, max_waiting=2, lease_seconds=1)
     killed, quota = new_quota(settings), new_quota(settings)
