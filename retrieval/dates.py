@@ -25,17 +25,18 @@ _MONTHS = {
     for name in names.split()
 }  # fmt: skip
 MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.)?"
-_YEAR = r"(?P<year>[12]\d{3})"
+# Neither is the end of a word; said behind the first digit, which is quick to find.
+_DAY = r"(?P<day>\d(?<!\w\d)\d?)(?:st|nd|rd|th|er|\.)?"
+_YEAR = r"(?P<year>[12](?<!\w\d)\d{3})"
 _WRITTEN = tuple(
-    re.compile(rf"(?<!\w){pattern}(?!\w)")
+    re.compile(rf"{pattern}(?!\w)")
     for pattern in (
-        rf"{MONTH}\s{_DAY}(?:,?\s{_YEAR})?",
+        rf"(?<!\w){MONTH}\s{_DAY}(?:,?\s{_YEAR})?",
         rf"{_DAY}[\s-](?:of |de |den )?{MONTH}(?:(?:,?\s|-)(?:de )?{_YEAR}|[-'](?P<short>\d\d))?",
-        rf"{MONTH}(?:,?\s|-)(?:of |de )?{_YEAR}",
+        rf"(?<!\w){MONTH}(?:,?\s|-)(?:of |de )?{_YEAR}",
         rf"{_YEAR}-(?P<month>\d{{2}})-(?P<day>\d{{2}})",
         rf"{_YEAR}-(?P<month>0[1-9]|1[0-2])",
-        rf"(?P<day>\d{{1,2}})[./](?P<month>\d{{1,2}})[./](?:{_YEAR}|(?P<short>\d\d))",
+        rf"(?P<day>\d(?<!\w\d)\d?)[./](?P<month>\d{{1,2}})[./](?:{_YEAR}|(?P<short>\d\d))",
     )
 )
 _EITHER_WAY = _WRITTEN[-1]

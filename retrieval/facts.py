@@ -1,7 +1,7 @@
 """What a sentence states that can be looked up: its numbers, dates, names and quoted words."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from retrieval.dates import MONTH, Date, dates_and_rest
@@ -15,10 +15,14 @@ from retrieval.units import with_short_units
 
 # "A320neo", "ISO-9001", "v2.3", "q3", "10.0.0.1": names, of which all characters count.
 _NAME = re.compile(
-    rf"(?<![^\W{UNSPACED}])(?:[^\W\d_{UNSPACED}]+(?P<hyphen>-)?\d{{1,30}}[^\W{UNSPACED}]*(?:[.-]\d+)*"
+    rf"(?<![^\W{UNSPACED}])(?:[^\W\d_{UNSPACED}]++(?P<hyphen>-)?\d{{1,30}}[^\W{UNSPACED}]*(?:[.-]\d+)*"
     r"|\d{1,9}(?:\.\d{1,9}){2,})(?!\w)"
 )
-_SPACED_NAME = re.compile(r"(?<!\w)([^\W\d_]+)[ -](\d{1,30}\w*)(?!\w)")
+# What each name has; to look for that is quicker than to look for names.
+_GLUED_DIGIT = re.compile(
+    rf"\d(?:(?<=[^\W\d_{UNSPACED}]\d)|(?<=[^\W\d_{UNSPACED}]-\d)|\d{{0,8}}\.\d{{1,9}}\.\d)"
+)
+_SPACED_NAME = re.compile(r"(?<!\w)([^\W\d_]++)[ -](\d{1,30}\w*)(?!\w)")
 _THOUSANDS = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _YEAR_AT_END = re.compile(r"-(?:19|20)\d\d$")
 # What runs on longer is no sentence, and slow to look into.
@@ -33,8 +37,15 @@ class Facts:
     """What a source says that can be looked up."""
 
     def __init__(self, text: str) -> None:
-        self._text = normalised(text)
-        self._plain = _plain(self._text)
+        self._given = text
+
+    @cached_property
+    def _text(self) -> str:
+        return normalised(self._given)
+
+    @cached_property
+    def _plain(self) -> str:
+        return _plain(self._text)
 
     @cached_property
     def _dates_and_rest(self) -> tuple[list[Date], str]:
@@ -52,7 +63,7 @@ class Facts:
 
     @cached_property
     def _names(self) -> set[str]:
-        return {found.group().replace("-", "") for found in _NAME.finditer(self._plain)}
+        return {found.group().replace("-", "") for found in _likely_names(self._plain)}
 
     @cached_property
     def _spaced_names(self) -> set[str]:
@@ -118,11 +129,15 @@ def _plain(text: str) -> str:
     return with_short_units(with_periods(text))
 
 
+def _likely_names(text: str) -> Iterator[re.Match[str]]:
+    return _NAME.finditer(text) if _GLUED_DIGIT.search(text) else iter(())
+
+
 def _names_of(text: str) -> list[re.Match[str]]:
     """Return the names with digits; "mid-2021" is a year and "1.234.567" a number."""
     return [
         found
-        for found in _NAME.finditer(text)
+        for found in _likely_names(text)
         if not (found["hyphen"] and _YEAR_AT_END.search(found.group()))
         and not _THOUSANDS.fullmatch(found.group())
     ]

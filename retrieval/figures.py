@@ -17,8 +17,9 @@ _ROUNDINGS = {
 _LEAST_TIMES = 10
 _LOOSE_PERCENT = re.compile(r"(?<!\d)(?<!\d\s)%")
 _LINE = re.compile(r"[^\n]+")
-_FIGURE = re.compile(r"(?<!\S)[^\s\d]*+\d")
+_FIGURE = re.compile(r"\d\S*")
 _FIGURE_AT_END = re.compile(r"[\d)%]\s?%?\*?$")
+_LONGEST_END = 4
 
 
 class Figures:
@@ -127,7 +128,7 @@ def _rows_of(text: str) -> set[int]:
 
 
 def _is_a_row(line: str) -> bool:
-    if "|" in line or _FIGURE_AT_END.search(line):
+    if "|" in line or _FIGURE_AT_END.search(line, max(0, len(line) - _LONGEST_END)):
         return True
     return 2 * len(_FIGURE.findall(line)) > line.count(" ")
 

@@ -27,6 +27,8 @@ _PLAIN = r"\d+(?:[.,]\d+)?(?!\.\d)|\.\d+"
 _MONEY = rf"(?:(?:us|ca?|au?|hk|nz|s|r)?\$|[€£¥₹₩₽₺₪]|\b(?:{CODES})\b)"
 _NOT_INSIDE_A_WORD = rf"(?<![^\W{UNSPACED}])(?<!\d\.)"
 _NUMBER = re.compile(
+    # Where one may begin; without that, each letter would be tried in all ways.
+    r"(?=[-(.\d$€£¥₹₩₽₺₪]|[a-z]{1,2}\$|\b[a-z]{2,3}\b)"
     rf"(?P<open>\(\s?)?(?P<minus>(?<![^\W{UNSPACED}])(?<![)%\]])-)?(?P<money>{_MONEY}\s?)?"
     rf"(?P<opened>\(\s?)?(?P<inner>(?<=[$€£¥₹])-)?{_NOT_INSIDE_A_WORD}"
     rf"(?P<digits>{_FRACTION}|{_COMMAS}|{_POINTS}|{_APART}|{_PLAIN})"
@@ -47,11 +49,14 @@ _LEANINGS = {
     }.items()
     for word in words.split("|")
 }  # fmt: skip
+_LEANING_WORDS = tuple(_LEANINGS)
 _LEANS = re.compile(
     rf"(?<![^\W{UNSPACED}])({'|'.join(sorted(_LEANINGS, key=len, reverse=True))})\s?$"
 )
 _TO = re.compile(r"\s?(?:-|~|to|and|or|bis|und|oder|à|et|a|y|至|到)\s?")
-_COLUMNS = re.compile(r"(?<=\d) (?=\d{3}(?!\d))")
+_COLUMNS = re.compile(r" (?<=\d )(?=\d{3}(?!\d))")
+# "1,234", "1.234": thousands in some languages, decimals in others.
+_MAY_BE_EITHER = re.compile(r"\d{1,3}[.,]\d{3}")
 # Texts of languages that write a comma before decimals.
 _DECIMAL_COMMAS = re.compile(
     r"\d,\d{1,2}(?!\d)|\d\.\d{3},\d|\b(?:und|der|das|ist|mit|für|les|des|est|los|las|del|para|"
@@ -59,6 +64,7 @@ _DECIMAL_COMMAS = re.compile(
 )
 # Behind a point that cuts off no thousands, or a comma that can't.
 _DECIMALS = re.compile(r"(?:\.(?!\d{3}$)|(?<=^\d)\.|,(?!\d{3}$)|(?<=\d\.\d{3}),)(\d+)$")
+_COMMAED, _POINTED, _SET_APART = (re.compile(one) for one in (_COMMAS, _POINTS, _APART))
 # Longer ones are no numbers to anyone, and slow to compute with.
 _MOST_DIGITS = 30
 
@@ -98,7 +104,7 @@ class Number:
 
 def numbers_of(text: str) -> list[tuple[Number, ...]]:
     """Return the numbers of a normalised text in order, each in the ways it may be read."""
-    commas = bool(_DECIMAL_COMMAS.search(text))
+    commas = bool(_MAY_BE_EITHER.search(text) and _DECIMAL_COMMAS.search(text))
     found = [
         tuple(_numbers(text, match, _values(match["digits"], commas=commas)))
         for match in _NUMBER.finditer(text)
@@ -116,7 +122,10 @@ def columns_of(text: str) -> list[tuple[Number, ...]]:
 def _numbers(text: str, match: re.Match[str], values: list[Decimal]) -> Iterator[Number]:
     """Yield the readings of one number."""
     money = match["money"]
-    leans = _LEANS.search(text, max(0, match.start() - 16), match.start())
+    before = text[max(0, match.start() - 16) : match.start()]
+    leans = before.rstrip().endswith(_LEANING_WORDS) and _LEANS.search(
+        text, max(0, match.start() - 16), match.start()
+    )
     tail = _Tail(CURRENCIES[money.strip()] if money else "", match.end())
     tail.read(text)
     bracketed = bool(match["open"] or match["opened"]) and tail.close(text)
@@ -152,7 +161,7 @@ class _Tail:
 
     def read(self, text: str) -> None:
         """Take in the words that follow, as long as they are any of these."""
-        han = _HAN.match(text, self.end)
+        han = None if text.isascii() else _HAN.match(text, self.end)
         if han and (han[1] or han[2]):
             self.power = HAN_SCALES.get(han[1] or "", 0)
             self.money = _HAN_MONEY.get(han[2] or "", self.money)
@@ -233,11 +242,11 @@ def _values(digits: str, *, commas: bool) -> list[Decimal]:
     if "/" in digits:
         top, bottom = map(Decimal, digits.split("/"))
         return [top / bottom] if bottom else []
-    if re.fullmatch(_POINTS, digits):
+    if _POINTED.fullmatch(digits):
         return [Decimal(digits.replace(".", "").replace(",", "."))]
-    if re.fullmatch(_APART, digits):
+    if _SET_APART.fullmatch(digits):
         return [Decimal(re.sub(r"[' ]", "", digits).replace(",", "."))]
-    plain = Decimal(digits.replace(",", "" if re.fullmatch(_COMMAS, digits) else "."))
-    if commas and re.fullmatch(r"\d{1,3}[.,]\d{3}", digits):
+    plain = Decimal(digits.replace(",", "" if _COMMAED.fullmatch(digits) else "."))
+    if commas and _MAY_BE_EITHER.fullmatch(digits):
         return [plain, plain * 1000 if "." in digits else plain / 1000]
     return [plain]

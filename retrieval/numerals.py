@@ -1,6 +1,7 @@
 """Numbers that a normalised text spells in words, written in digits."""
 
 import re
+from collections.abc import Iterable
 
 # "one" and its kin are articles and pronouns first; "once", "elf", "neuf", "cent", "mille" and
 # "sept" are other words in other languages.
@@ -34,23 +35,35 @@ _ORDINALS = {
 _PARTS = {"half": 2, "halves": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6,
           "eighth": 8, "tenth": 10}  # fmt: skip
 _PART = re.compile(rf"\b(an?|one|\d{{1,2}})[ -]({'|'.join(_PARTS)})(?:s\b|(?= of\b))")
+_TEN_WORDS = tuple(word for word, n in _UNITS.items() if n in range(20, 91, 10))
 _TENS = re.compile(
-    rf"\b({'|'.join(word for word, n in _UNITS.items() if n in range(20, 91, 10))})[ -]"
+    rf"\b({'|'.join(_TEN_WORDS)})[ -]"
     rf"(one|{'|'.join(word for word, n in _UNITS.items() if 0 < n < 10)})\b"
 )
-# Behind a number, a second is a time.
-_WORD = re.compile(r"\b(?<!\d[ -])[^\W\d_]+\b")
 _WORDS = {word: str(number) for word, number in _UNITS.items()} | _ORDINALS
+# Behind a number, a second is a time.
+_WORD = re.compile(rf"\b(?<!\d[ -])(?:{'|'.join(_WORDS)})\b")
 # "One" is a number before these only.
 _ONE = re.compile(r"\b(?:one|an?)(?=[\s-](?:hundred|thousand|million|billion|trillion|dozen|%))")
+# What follows there; to look for it is quicker than to look for them.
+_COUNTED = ("hundred", "thousand", "illion", "dozen", "%")
 _HALF = re.compile(r"\b(?:a[ -])?half\b(?!-)")
 
 
 def with_digits(text: str) -> str:
     """Return the text with its spelled numbers, ordinals and fractions in digits."""
-    text = _ONE.sub("1", _TENS.sub(_sum, text))
+    if _has_any(_TEN_WORDS, text):
+        text = _TENS.sub(_sum, text)
+    if _has_any(_COUNTED, text):
+        text = _ONE.sub("1", text)
     text = _WORD.sub(_in_digits, text.replace("1 dozen", "dozen"))
-    return _HALF.sub("1/2", _PART.sub(_fraction, text))
+    if _has_any(_PARTS, text):
+        text = _HALF.sub("1/2", _PART.sub(_fraction, text))
+    return text
+
+
+def _has_any(words: Iterable[str], text: str) -> bool:
+    return any(word in text for word in words)
 
 
 def _sum(match: re.Match[str]) -> str:
@@ -58,8 +71,7 @@ def _sum(match: re.Match[str]) -> str:
 
 
 def _in_digits(match: re.Match[str]) -> str:
-    word = match.group()
-    return _WORDS.get(word, word)
+    return _WORDS[match.group()]
 
 
 def _fraction(match: re.Match[str]) -> str:

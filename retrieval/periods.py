@@ -17,6 +17,9 @@ _WORDED = re.compile(
     r"(?:(?P<quarter>quarters?|quartals?|trimestre)|half(?:-year)?|halbjahrs?|semestre)\b"
 )
 _NUMBERED = re.compile(r"\b([1-4])\. (?:(?P<quarter>quartals?)|halbjahrs?)\b")
+# What one of these needs; to look for that is quicker than to look for them.
+_WORDS = ("quart", "trimestre", "half", "halbjahr", "semestre")
+_LETTERED = re.compile(r"[1-4](?:[qh]|(?<=[qh][1-4]))")
 # "3q21", "q3'21", "q321", "1h 2021".
 _SHORT = re.compile(
     r"\b(?:(?P<letter>[qh])(?P<place>[1-4])|(?P<first>[1-4])(?P<last>[qh]))"
@@ -25,14 +28,18 @@ _SHORT = re.compile(
 _HAN = re.compile(r"第([一二三四1-4])季度")
 _FISCAL = re.compile(r"\bfy[ '-]*(\d{4}|\d{2})\b")
 # "2019-21", "2019/20".
-_YEARS = re.compile(r"\b((?:19|20)(\d\d)) ?[-/] ?(\d\d)(?![\d/-])")
+_YEARS = re.compile(r"((?:19|20)(\d\d))(?<!\w\d{4}) ?[-/] ?(\d\d)(?![\d/-])")
 
 
 def with_periods(text: str) -> str:
     """Return the text with its quarters, halves and fiscal years in one form."""
-    text = _NUMBERED.sub(_worded, _WORDED.sub(_worded, text))
+    if any(word in text for word in _WORDS):
+        text = _NUMBERED.sub(_worded, _WORDED.sub(_worded, text))
     text = _HAN.sub(lambda found: f" q{'一二三四'.find(found[1]) + 1 or found[1]} ", text)
-    text = _FISCAL.sub(lambda found: _full(found[1]), _SHORT.sub(_short, text))
+    if _LETTERED.search(text):
+        text = _SHORT.sub(_short, text)
+    if "fy" in text:
+        text = _FISCAL.sub(lambda found: _full(found[1]), text)
     return _YEARS.sub(_years, text)
 
 

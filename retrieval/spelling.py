@@ -7,12 +7,12 @@ import unicodedata
 UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 # What nobody sees: zero-width and direction characters, tags.
 _INVISIBLE = [0xAD, 0x61C, 0x180E, 0x2060, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F),
-              *range(0x2061, 0x206A), *range(0xFE00, 0xFE10), *range(0xE0000, 0xE0080)]  # fmt: skip
-_ONE_OF_EACH = str.maketrans(
+              *range(0x2061, 0x206A), *range(0xFE00, 0xFE10)]  # fmt: skip
+_ONE_OF_EACH: dict[str, str] = (
     dict.fromkeys("‐‑‒–—―−﹣－", "-")
     | dict.fromkeys("“”„‟«»″＂「」『』", '"')
     | dict.fromkeys("‘’‚‛′＇‹›", "'")
-    | dict.fromkeys(_INVISIBLE)
+    | dict.fromkeys(map(chr, _INVISIBLE), "")
     | {"٫": ".", "٬": ",", "،": ",", "。": ".", "、": ","}
     | {mark: f"^{digit}" for digit, mark in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")}
     | {mark: str(digit) for digit, mark in enumerate("₀₁₂₃₄₅₆₇₈₉")}
@@ -20,19 +20,27 @@ _ONE_OF_EACH = str.maketrans(
 )
 # Thousands are set apart by so many signs; an apostrophe is never anything else between digits.
 _APART = re.compile(r"(?<=\d)[\u00a0\u2009\u202f'’](?=\d{3}(?!\d))")
-_DIGIT = re.compile(r"[^\W\D]")
+# The tags are a range of their own, or the expression would go through them one by one.
+_ANY_OF_THEM = re.compile(f"[{''.join(map(re.escape, _ONE_OF_EACH))}\U000e0000-\U000e007f]")
+_FOREIGN_DIGIT = re.compile(r"[^\W\D0-9]")
 # Markdown's emphasis, and the backslashes with which models guard dollar and percent signs.
-_MARKUP = re.compile(r"[*`\\]+|~~")
+_MARKUP = ("~~", "*", "`", "\\")
 
 
 def normalised(text: str) -> str:
     """Return a text's lines in one spelling; none is empty."""
     if not text.isascii():
-        text = _APART.sub("'", text).translate(_ONE_OF_EACH)
-        text = _DIGIT.sub(_ascii_digit, unicodedata.normalize("NFKC", text))
-    text = _MARKUP.sub("", text).replace("_", " ").casefold()
+        text = _ANY_OF_THEM.sub(_usual, _APART.sub("'", text))
+        text = _FOREIGN_DIGIT.sub(_ascii_digit, unicodedata.normalize("NFKC", text))
+    for mark in _MARKUP:
+        text = text.replace(mark, "")
+    text = text.replace("_", " ").casefold()
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _usual(match: re.Match[str]) -> str:
+    return _ONE_OF_EACH.get(match.group(), "")
 
 
 def _ascii_digit(match: re.Match[str]) -> str:

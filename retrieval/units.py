@@ -21,7 +21,10 @@ HAN_SCALES = {"十亿": 9, "十億": 9, "百万": 6, "百萬": 6, "千万": 7, "
               "万": 4, "萬": 4, "兆": 12, "千": 3, "만": 4, "억": 8, "조": 12}  # fmt: skip
 
 # Currencies by their codes, which may stand before the number.
-CODES = "usd|eur|gbp|chf|jpy|cny|rmb|inr|aud|cad|hkd|sgd|nzd|krw|sek|nok|dkk|brl|rub|ils|zar|rs"
+_CODES_OF_THREE = (
+    "usd|eur|gbp|chf|jpy|cny|rmb|inr|aud|cad|hkd|sgd|nzd|krw|sek|nok|dkk|brl|rub|ils|zar"
+)
+CODES = f"{_CODES_OF_THREE}|rs"
 
 # A unit's spellings; different units of one row exclude each other.
 _KINDS = (
@@ -59,31 +62,43 @@ CURRENCIES = {
     }.items()
     for word in words.split()
 }  # fmt: skip
+# Few texts have any of the words in front, and to look for these is quicker than to match.
 _SHORTER = (
-    (re.compile(r"(?:percentage|percent|per cent|%)[ -]points?\b|\bprozentpunkten?\b|\bppts?\b"
+    ("% point|%-point|cent point|cent-point|age point|age-point|prozentpunkt|ppt|pps"
+     "|de pourcentage|porcentual|百分点",
+     re.compile(r"(?:percentage|percent|per cent|%)[ -]points?\b|\bprozentpunkten?\b|\bppts?\b"
                 r"|\bpps\b|\bpoints? de pourcentage\b|\bpuntos? porcentuales\b|个?百分点"), " pp "),
-    (re.compile(r"\bbasis[ -]points?\b|\bbps\b|\bbasispunkten?\b|\bpoints? de base\b"
+    ("basis|bps|de base|básicos|基点",
+     re.compile(r"\bbasis[ -]points?\b|\bbps\b|\bbasispunkten?\b|\bpoints? de base\b"
                 r"|\bpuntos? básicos\b|基点"), " bp "),
-    (re.compile(r"\b(?:percent|per cent|pct\b\.?|prozent|pour cent|por ciento|procent)\b"), "%"),
-    (re.compile(rf"\b({CODES})(?=\d)"), r"\1 "),
-    (re.compile(r"百分之\s?(\d+(?:\.\d+)?)"), r" \1% "),
-    (re.compile(r"\b(?:minus|negative) (?=[$€£¥\d])"), "-"),
+    ("cent|pct|prozent|ciento",
+     re.compile(r"\b(?:percent|per cent|pct\b\.?|prozent|pour cent|por ciento|procent)\b"), "%"),
+    # A space behind a currency: it begins with the digit, which is quick to find.
+    ("", re.compile(rf"\d(?:(?<=\b(?:{_CODES_OF_THREE})\d)|(?<=\brs\d))"), r" \g<0>"),
+    ("百分之", re.compile(r"百分之\s?(\d+(?:\.\d+)?)"), r" \1% "),
+    ("minus |negative ", re.compile(r"\b(?:minus|negative) (?=[$€£¥\d])"), "-"),
     # "mio. eur", "approx. 5".
-    (re.compile(r"\b(mio|mrd|tsd|bn|mn|approx|ca|c)\.(?=\s)"), r"\1"),
+    (".", re.compile(r"\.(?:(?<=\b(?:mio|mrd|tsd)\.)|(?<=\b(?:bn|mn|ca)\.)|(?<=\bapprox\.)"
+                     r"|(?<=\bc\.))(?=\s)"), ""),
 )  # fmt: skip
+_SHORTENED = tuple((tuple(words.split("|")), pattern, short) for words, pattern, short in _SHORTER)
 _DECLARED = re.compile(
-    r"(?:\bin|\ben|[(|/:$€£])\s?(?:(?:us|hk|a|c)?[$€£¥]|[a-z]{3}\b)?\s?(?:of )?"
+    r"[n(|/:$€£](?:(?:(?<=\b[ie]n)|(?<!n))\s?(?:(?:us|hk|a|c)?[$€£¥]|[a-z]{3}\b)?\s?(?:of )?"
     r"(thousands?|millions?|billions?|trillions?|mio|mrd|mn|bn|m|k|milliers|milliards|miles|millones"
     r"|tausend|tsd|millionen|milliarden|'?000s?)\b"
-    rf"|[(|:]\s?[{UNSPACED}]{{0,4}}?(十亿|百万|千万|亿|億|万|萬|千)[{UNSPACED}]{{0,3}}?\s?[)|]"
+    rf"|(?<=[(|:])\s?[{UNSPACED}]{{0,4}}?(十亿|百万|千万|亿|億|万|萬|千)[{UNSPACED}]{{0,3}}?\s?[)|])"
 )
+
+
+_BLANKS = re.compile(r"  +")
 
 
 def with_short_units(text: str) -> str:
     """Return the text with units of several words in one: "%", "pp", "bp"."""
-    for pattern, short in _SHORTER:
-        text = pattern.sub(short, text)
-    return re.sub(r" {2,}", " ", text)
+    for words, pattern, short in _SHORTENED:
+        if any(word in text for word in words):
+            text = pattern.sub(short, text)
+    return _BLANKS.sub(" ", text)
 
 
 def declared_powers(text: str) -> frozenset[int]:
