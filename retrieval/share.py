@@ -194,11 +194,13 @@ async def _bounded(work: Coroutine[Any, Any, T], seconds: float) -> T:
     task = asyncio.create_task(work)
     try:
         await asyncio.wait({task}, timeout=seconds)
-        # When it was this loop that was held up, the answer is there, but was not read yet.
-        await asyncio.wait({task}, timeout=LATE_SECONDS)
+        if not task.done():
+            # When it was this loop that was held up, the answer is there, but was not read yet.
+            await asyncio.wait({task}, timeout=LATE_SECONDS)
         if not task.done():
             raise BrokerUnavailable
         return task.result()
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
