@@ -10,7 +10,6 @@ from retrieval.models.breaker import Changed, Circuit
 from retrieval.models.fallback import Fallback
 from retrieval.models.langchain import LangChainModel
 from retrieval.models.model import Model
-from retrieval.models.openai import OpenAIModel
 from retrieval.models.remote import RemoteModel
 
 
@@ -54,4 +53,7 @@ async def opened_models(
 def _opened(settings: ModelSettings, changed: Changed) -> AbstractAsyncContextManager[RemoteModel]:
     if settings.provider is not None:
         return LangChainModel.opened(settings, changed)
+    # It takes aiohttp along, a seventh of what the process takes to start.
+    from retrieval.models.openai import OpenAIModel  # noqa: PLC0415 - heavy, not always needed
+
     return OpenAIModel.opened(settings, changed)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 FORBIDDEN = {
+    "aiohttp",
     "langchain",
     "langchain_core",
     "langchain_text_splitters",

@@ -31,6 +31,28 @@ class TestTheEnvironment:
         assert settings.database_url == f"sqlite:///{tmp_path}/somewhere/catalogue.db"
         assert "secret words" not in repr(settings)
 
+    def test_lists_the_models_to_fall_back_to(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("FOOTNOTE_MODEL__BASE_URL", "http://a/v1")
+        monkeypatch.setenv("FOOTNOTE_MODEL__API_KEY", "key of the first")
+        monkeypatch.setenv("FOOTNOTE_MODEL__CONNECT_SECONDS", "2")
+        monkeypatch.setenv(
+            "FOOTNOTE_MODEL__FALLBACKS",
+            '[{"base_url": "http://b/v1", "name": "b"},'
+            ' {"provider": "anthropic", "api_key": "k2"}]',
+        )
+
+        first, second, third = Settings().model.endpoints
+
+        assert [one.base_url for one in (first, second, third)] == [
+            "http://a/v1",
+            "http://b/v1",
+            None,
+        ]
+        # No endpoint is sent the key of another.
+        assert (first.name, second.name, second.api_key) == (None, "b", None)
+        assert (third.provider, second.connect_seconds) == ("anthropic", 2)
+        assert "k2" not in repr(third)
+
     def test_that_says_nothing_leaves_the_defaults(self) -> None:
         settings = Settings()
 

@@ -1,8 +1,11 @@
 """A provider through LangChain, its own package over real HTTP: the same promises."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +21,8 @@ from retrieval.models.opening import opened_models
 from retrieval.passages import Turn
 from tests.model_server import ModelServer, Script
 from tests.retrieval.models.test_fallback import Quoting
+
+ROOT = Path(__file__).parents[3]
 
 
 @asynccontextmanager
@@ -172,8 +177,30 @@ class TestFailing:
 
 class TestOpening:
     @pytest.mark.parametrize(
+        ("settings", "loads"),
+        [("base_url='http://x/v1'", False), ("provider='openai', name='m', api_key='k'", True)],
+        ids=["an endpoint", "a provider"],
+    )
+    def test_langchain_is_loaded_for_a_provider_only(self, settings: str, *, loads: bool) -> None:
+        program = (
+            "import asyncio, sys\n"
+            "from data.model_settings import ModelSettings\n"
+            "from retrieval.models.opening import opened_models\n"
+            "async def main():\n"
+            f"    async with opened_models(ModelSettings({settings}), None, lambda *_: None):\n"
+            "        print('langchain' in sys.modules, 'torch' in sys.modules)\n"
+            "asyncio.run(main())"
+        )
+
+        said = subprocess.run(
+            [sys.executable, "-c", program], cwd=ROOT, check=True, capture_output=True, text=True
+        ).stdout
+
+        assert said.split() == [str(loads), "False"]
+
+    @pytest.mark.parametrize(
         ("provider", "words"),
-        [("anthropic", "langchain-anthropic"), ("nobody", "“nobody”"), ("openai", "key")],
+        [("anthropic", "langchain-anthropic"), ("nobody", "“nobody”")],
     )
     async def test_a_provider_that_is_not_here_is_named(self, provider: str, words: str) -> None:
         with pytest.raises(SetupError, match=words):

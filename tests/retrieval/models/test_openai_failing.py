@@ -1,6 +1,8 @@
 """What becomes of a model whose endpoint fails, over real HTTP."""
 
 import asyncio
+import contextlib
+import socket
 from contextlib import aclosing
 
 import pytest
@@ -82,6 +84,21 @@ class TestFailing:
                 await all_of(model, shelf)
 
         assert str(caught.value) == "The model at 127.0.0.1:1 can't be reached."
+
+    async def test_one_that_takes_no_connections_is_not_waited_for(
+        self, server: ModelServer, shelf: Shelf
+    ) -> None:
+        with contextlib.ExitStack() as stack:
+            full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+            for _ in range(3):  # its line is full: the next one hangs
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(full.getsockname())
+            address = f"http://127.0.0.1:{full.getsockname()[1]}/v1"
+
+            async with model_at(server, base_url=address, connect_seconds=0.1) as model:
+                with pytest.raises(ModelUnavailable, match="can't be reached"):
+                    await all_of(model, shelf)
 
     @pytest.mark.parametrize("status", [400, 422])
     async def test_an_endpoint_without_usage_works_all_the_same(
