@@ -3,11 +3,11 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING
 
 from api.metrics import Metrics
 from api.schemas.ask import AnswerBody, WholeAnswerBody
 from api.schemas.search import SourceBody
-from api.state import State
 from api.streaming import encoded, json_of
 from data.errors import FootnoteError
 from data.libraries import DEFAULT
@@ -15,8 +15,11 @@ from retrieval.answering import Answer
 from retrieval.events import Accepted, Done, Event, Sources, Token
 from retrieval.passages import Scope
 
+if TYPE_CHECKING:
+    from api.state import State
 
-async def require_scope(scope: Scope, state: State) -> None:
+
+async def require_scope(scope: Scope, state: "State") -> None:
     """Raise ``LibraryNotFound`` or ``DocumentNotFound`` while there still is a status to send.
 
     A question that names nothing is not held up: the default library can't be deleted.
@@ -33,7 +36,7 @@ async def answer_events(answer: Answer, metrics: Metrics) -> AsyncGenerator[byte
     number = 0
     async with measured(answer, metrics) as events:
         async for event in events:
-            yield _encoded(event, number)
+            yield encoded_event(event, number)
             number += 1
 
 
@@ -83,7 +86,8 @@ async def _noted(answer: Answer, metrics: Metrics) -> AsyncGenerator[Event, None
         metrics.note_outcome(outcome)
 
 
-def _encoded(event: Event, number: int) -> bytes:
+def encoded_event(event: Event, number: int) -> bytes:
+    """Return an event of an answer as clients get it."""
     match event:
         case Token():
             # The only one that comes often.

@@ -15,6 +15,7 @@ from api.lifespan import serving
 from api.metrics import Metrics
 from api.middleware import Requests
 from api.routes import (
+    answers,
     ask,
     chat,
     completions,
@@ -67,7 +68,7 @@ def create_app(settings: Settings | None = None, lifespan: Lifespan | None = Non
     app.state.metrics = metrics
     app.state.draining = draining
     install_errors(app)
-    resources = (documents, pages, jobs, libraries, search, ask, chat, completions, models)
+    resources = (documents, pages, jobs, libraries, search, ask, answers, chat, completions, models)
     for module in (*resources, operations):
         app.include_router(module.router)
     app.include_router(docs_router(app))

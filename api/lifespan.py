@@ -9,6 +9,7 @@ from api.feed import JobFeed
 from api.health import Health
 from api.images import open_images
 from api.metrics import Metrics
+from api.resuming import Resuming
 from api.security import Authentication
 from api.state import Lanes, State
 from api.streams import Streams
@@ -21,6 +22,7 @@ from data.lexical_follower import LexicalFollower
 from data.libraries import Libraries
 from data.logs import configure_logs
 from data.quota import Quota
+from data.recordings import Recordings
 from data.settings import Settings
 from data.setup_errors import FingerprintMismatch
 from data.stores import Stores, open_stores
@@ -74,6 +76,8 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         verifier = open_verifier(stores, lanes.catalogue)
         admission = await open_admission(settings, metrics, stack)
         feed = await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue))
+        streams = await stack.enter_async_context(Streams(settings.api))
+        recordings = await stack.enter_async_context(open_recordings(settings))
         ring = open_doorbell(settings, stack)
         yield State(
             settings=settings,
@@ -88,7 +92,8 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
             answerer=Answerer(searcher, models.askable, verifier, admission, settings.search),
             admission=admission,
             feed=feed,
-            streams=await stack.enter_async_context(Streams(settings.api)),
+            streams=streams,
+            resuming=await stack.enter_async_context(Resuming(recordings, streams, metrics)),
             health=Health(
                 {
                     "catalogue": checks.of_catalogue(stores.database, lanes.checks),
@@ -173,6 +178,11 @@ async def open_searcher(
         SecondLook(encoder, settings.search),
         settings.search,
     )
+
+
+def open_recordings(settings: Settings) -> Recordings:
+    """Return where answers are kept that may be taken up."""
+    return Recordings(settings.broker_url, settings.broker, settings.answers)
 
 
 def open_doorbell(settings: Settings, stack: AsyncExitStack) -> Callable[[], None]:

@@ -32,30 +32,7 @@ class Metrics:
             buckets=FAST,
             registry=registry,
         )
-        self._answers = Gauge(
-            "footnote_answers_running", "Answers", multiprocess_mode="livesum", registry=registry
-        )
-        self._waiting = Gauge(
-            "footnote_answers_waiting",
-            "Questions in the line",
-            multiprocess_mode="livesum",
-            registry=registry,
-        )
-        self._refused = Counter(
-            "footnote_answers_refused", "Questions that got no place", registry=registry
-        )
-        self._ended = Counter(
-            "footnote_answers",
-            "Answers by how they ended: done, abstained, left, or the code of their error",
-            ["outcome"],
-            registry=registry,
-        )
-        self._first_token = Histogram(
-            "footnote_first_token_seconds",
-            "From the question to the first word",
-            buckets=FAST,
-            registry=registry,
-        )
+        self._open_answers(registry)
         self._stage = Histogram(
             "footnote_stage_seconds",
             "Stages of searches and answers",
@@ -76,6 +53,35 @@ class Metrics:
             "0.5 it is being tried, 1 yes",
             ["endpoint"],
             multiprocess_mode="livemax",
+            registry=registry,
+        )
+
+    def _open_answers(self, registry: CollectorRegistry) -> None:
+        self._answers = Gauge(
+            "footnote_answers_running", "Answers", multiprocess_mode="livesum", registry=registry
+        )
+        self._waiting = Gauge(
+            "footnote_answers_waiting",
+            "Questions in the line",
+            multiprocess_mode="livesum",
+            registry=registry,
+        )
+        self._refused = Counter(
+            "footnote_answers_refused", "Questions that got no place", registry=registry
+        )
+        self._ended = Counter(
+            "footnote_answers",
+            "Answers by how they ended: done, abstained, left, or the code of their error",
+            ["outcome"],
+            registry=registry,
+        )
+        self._resumed = Counter(
+            "footnote_answers_resumed", "Times that an answer was taken up", registry=registry
+        )
+        self._first_token = Histogram(
+            "footnote_first_token_seconds",
+            "From the question to the first word",
+            buckets=FAST,
             registry=registry,
         )
 
@@ -123,6 +129,10 @@ class Metrics:
     def note_outcome(self, outcome: str) -> None:
         """Note how an answer ended: ``done``, ``abstained``, ``left``, or an error's code."""
         self._ended.labels(outcome).inc()
+
+    def note_resumed(self) -> None:
+        """Note that somebody takes up an answer."""
+        self._resumed.inc()
 
     def text(self, jobs_by_state: Mapping[str, int]) -> bytes:
         """Return everything in Prometheus's text format."""

@@ -9,6 +9,7 @@ from api.feed import JobFeed
 from api.health import Health
 from api.images import PageImages
 from api.metrics import Metrics
+from api.resuming import Resuming
 from api.security import Authentication
 from api.streams import Streams
 from api.uploads import Uploads
@@ -59,6 +60,7 @@ class State:
     admission: Admission
     feed: JobFeed
     streams: Streams
+    resuming: Resuming
     health: Health
     images: PageImages
 

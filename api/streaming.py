@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol
 
 from pydantic import BaseModel
 from pydantic_core import to_json
@@ -46,30 +47,42 @@ def json_response(body: BaseModel, headers: Mapping[str, str] | None = None) -> 
     return Response(body.model_dump_json(), headers=headers, media_type="application/json")
 
 
+class Events(Protocol):
+    """What a stream sends: encoded events, one or several at once."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return what gives them."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back what it costs; safe to call more than once."""
+        ...
+
+
 class EventStream(Response):
     """Sends events while there are any and somebody takes them.
 
-    When the client leaves, the generator is closed at once, and with it all that it holds; a
+    When the client leaves, they are closed at once, and with them all that they hold; a
     client that takes nothing for too long, or not all until the deadline, loses it as well.
-    An error after the first event becomes ``event: error``, the last one. Its number follows the
-    last one's, unless the events are ``kept`` and go on behind it: whoever takes them up again
-    must not miss one.
+    An error after the first event becomes ``event: error``, the last one. Its number follows that
+    of the event before, unless the events can be taken up again, here behind ``kept_after``:
+    then it repeats it, for none may be missed.
     """
 
     media_type = "text/event-stream"
 
     def __init__(
         self,
-        events: AsyncGenerator[bytes, None],
+        events: Events,
         streams: Streams,
         deadline: Deadline | None = None,
         *,
-        kept: bool = False,
+        kept_after: int | None = None,
     ) -> None:
         self._events = events
         self._streams = streams
         self._deadline = deadline
-        self._step = 0 if kept else 1
+        self._kept_after = kept_after
         self._block = Interruption()
         self._sending = False
         self._sent = self._seen = 0
@@ -153,13 +166,18 @@ class EventStream(Response):
         seconds = LINGER_SECONDS if slow else self._streams.reader_seconds
         body = b""
         if error is not None:
-            body = encoded("error", error_body(error), number_of(self._last) + self._step)
+            body = encoded("error", error_body(error), self._error_number())
         try:
             async with asyncio.timeout(seconds):
                 await send({"type": "http.response.body", "body": body, "more_body": False})
         except TimeoutError:
             return False
         return True
+
+    def _error_number(self) -> int:
+        if self._kept_after is None:
+            return number_of(self._last) + 1
+        return number_of(self._last) if self._last else self._kept_after
 
     async def _send_comment(self) -> None:
         assert self._send is not None

@@ -201,6 +201,9 @@ class AnswerSettings(Section):
     lease_seconds: Annotated[float, Field(ge=1)] = 10.0
     # While the broker takes longer than this, the limits hold for each process.
     broker_seconds: Seconds = 0.25
+    # How long a resumable answer goes on when nobody reads it, and is kept when it is complete.
+    resume_seconds: Seconds = 30.0
+    kept_seconds: Seconds = 60.0
 
 
 class LogSettings(Section):

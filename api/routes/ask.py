@@ -30,6 +30,9 @@ async def ask(
     await require_scope(question.scope, state)
     deadline = Deadline(asked.timeout_seconds)
     answer = await state.answerer.answer(question)
+    if asked.resumable:
+        events = state.resuming.begin(answer, key.workspace)
+        return EventStream(events, state.streams, kept_after=-1)
     if asked.stream:
         return EventStream(answer_events(answer, metrics), state.streams, deadline)
     work = state.streams.unless_over(whole_answer(answer, metrics))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from api.schemas.common import RequestModel, ResponseModel, Text
 from api.schemas.search import ScopeRequest, SourceBody
@@ -28,13 +28,15 @@ class AskRequest(ScopeRequest):
     limit: int = Field(8, ge=1, le=30)
     timeout_seconds: float = Field(60, ge=1, le=600, allow_inf_nan=False)
     model: Text | None = Field(None, max_length=200, description="one of the configured names")
-    resumable: bool = False
+    resumable: bool = Field(
+        default=False, description="the stream can be taken up when it broke off; with `stream`"
+    )
 
     @field_validator("resumable")
     @classmethod
-    def _not_yet(cls, value: bool) -> bool:  # noqa: FBT001 - pydantic passes it so
-        if value:
-            raise ValueError("answers can't be resumed yet; this comes later")
+    def _streamed(cls, value: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's way
+        if value and not info.data.get("stream", True):
+            raise ValueError("only a stream can be taken up again")
         return value
 
     def question_for(self, key: Key) -> Question:

@@ -6,7 +6,7 @@ import shutil
 import socket
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,9 @@ from api.doorbell import SharedDoorbell
 from api.feed import JobFeed
 from api.health import Check, Health
 from api.images import open_images
-from api.lifespan import open_admission, open_lanes, open_verifier
+from api.lifespan import open_admission, open_lanes, open_recordings, open_verifier
 from api.metrics import Metrics
+from api.resuming import Resuming
 from api.security import Authentication
 from api.state import Lifespan, State
 from api.streams import Streams
@@ -219,13 +220,15 @@ class Service:
         return Admission(settings.answers)
 
     @asynccontextmanager
-    async def _serving(self, settings: Settings, _metrics: Metrics) -> AsyncIterator[State]:
+    async def _serving(self, settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         stores = self.stores
         async with AsyncExitStack() as stack:
             lanes = await open_lanes(settings, stack)
             admission = await self._admission(settings, stack)
             ring = SharedDoorbell(self.bell.ring).ring
             verifier = open_verifier(stores, lanes.catalogue)
+            streams = await stack.enter_async_context(Streams(settings.api))
+            recordings = await stack.enter_async_context(open_recordings(settings))
             checks = ("index", "broker", "lexical", "workers", "embedder", "model")
             known = {name: self.check(name) for name in (*checks, "catalogue", "blobs")}
             yield State(
@@ -243,7 +246,8 @@ class Service:
                 ),
                 admission=admission,
                 feed=await stack.enter_async_context(JobFeed(stores.jobs, lanes.catalogue, 0.02)),
-                streams=await stack.enter_async_context(Streams(settings.api)),
+                streams=streams,
+                resuming=await stack.enter_async_context(Resuming(recordings, streams, metrics)),
                 health=Health(known, self.fresh_seconds),
                 images=await stack.enter_async_context(
                     open_images(settings, stores, lanes.catalogue)
@@ -288,9 +292,9 @@ async def client(service: Service) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-@pytest.fixture
-def address(service: Service) -> Iterator[tuple[str, int]]:
-    """Where a real server serves the application."""
+@contextmanager
+def serving_at(service: Service) -> Iterator[tuple[str, int]]:
+    """Run a real server of the application, and give its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     app = create_app(service.settings, service.lifespan)
     server = uvicorn.Server(
@@ -300,10 +304,19 @@ def address(service: Service) -> Iterator[tuple[str, int]]:
     thread.start()
     while not server.started:
         assert thread.is_alive()
-    yield ("127.0.0.1", listener.getsockname()[1])
-    server.should_exit = True
-    thread.join()
-    listener.close()
+    try:
+        yield ("127.0.0.1", listener.getsockname()[1])
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@pytest.fixture
+def address(service: Service) -> Iterator[tuple[str, int]]:
+    """Where a real server serves the application."""
+    with serving_at(service) as where:
+        yield where
 
 
 @pytest.fixture

@@ -199,7 +199,7 @@ class TestAWholeAnswer:
         ({"document_ids": ["x\0"]}, 422, "invalid"),
         ({"tags": ["\0"]}, 422, "invalid"),
         ({"model": "gpt-9"}, 422, "unknown_model"),
-        ({"resumable": True}, 422, "invalid"),
+        ({"resumable": "yes, please"}, 422, "invalid"),
         ({"colour": "red"}, 422, "invalid"),
     ],
 )

@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[2]
 class Running:
     """The sleepy application under uvicorn."""
 
-    def __init__(self, home: Path, workers: int, grace: int) -> None:
+    def __init__(self, settings: Settings, workers: int, grace: int) -> None:
+        home = settings.folder
         self.listener = socket.create_server(("127.0.0.1", 0))
         options = {
             "fd": str(self.listener.fileno()),
@@ -36,6 +37,7 @@ class Running:
             env={
                 **os.environ,
                 "FOOTNOTE_HOME": str(home),
+                "FOOTNOTE_BROKER__URL": settings.broker_url,
                 "FOOTNOTE_API__GRACEFUL_SECONDS": str(grace),
                 "FOOTNOTE_API__DRAIN_NOTICE_SECONDS": "0.5",
                 "FOOTNOTE_LOGS__LEVEL": "ERROR",
@@ -74,7 +76,7 @@ class Running:
 
 @contextmanager
 def running(settings: Settings, workers: int = 1, grace: int = 4) -> Iterator[Running]:
-    server = Running(settings.folder, workers, grace)
+    server = Running(settings, workers, grace)
     try:
         assert server.client.get("/health/live").status_code == 200
         yield server

@@ -81,18 +81,18 @@ def served(api: ApiSettings) -> Iterator[Served]:
     listener = socket.create_server(("127.0.0.1", 0))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        served.loop = asyncio.get_running_loop()
+        running.loop = asyncio.get_running_loop()
         remember_connection(scope, send)
-        seconds = served.source.seconds
+        seconds = running.source.seconds
         deadline = None if seconds is None else Deadline(seconds)
-        await EventStream(served.source.events(), streams, deadline)(scope, receive, send)
+        await EventStream(running.source.events(), streams, deadline)(scope, receive, send)
 
     config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    served = Served(listener.getsockname(), server, Source(), streams)
+    running = Served(listener.getsockname(), server, Source(), streams)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    yield served
+    yield running
     server.should_exit = True
     thread.join()
     listener.close()

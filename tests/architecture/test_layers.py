@@ -48,7 +48,7 @@ HOMES = {
     "pypdfium2": ("ingestion/parsers/*",),
     "python_multipart": ("api/*", "ingestion/*"),
     # What may be lost; the limits have a connection of their own, which nothing holds up.
-    "redis": ("data/ephemeral.py", "data/quota.py", "workers/*"),
+    "redis": ("data/ephemeral.py", "data/quota.py", "data/record*.py", "workers/*"),
     "reportlab": ("data/samples/*",),
     "rich": ("api/cli/*",),
     "sentence_transformers": EMBEDDER,
