@@ -54,6 +54,8 @@ class Answerer:
         self._verifier = verifier
         self._admission = admission
         self._settings = settings
+        least = {"min_evidence": settings.min_evidence_for_models}
+        self._settings_for_models = settings.model_copy(update=least)
 
     async def answer(self, question: Question) -> "Answer":
         """Return the answer to be read, or raise ``UnknownModel`` or ``Overloaded`` at once.
@@ -92,7 +94,8 @@ class Answerer:
             yield Sources(found.passages)
 
             evidence = evidence_of(query, found)
-            reason = reason_to_abstain(found, evidence, self._settings)
+            settings = self._settings_for_models if is_language_model else self._settings
+            reason = reason_to_abstain(found, evidence, settings)
             if reason is not None:
                 for word in _WORD.findall(SENTENCES[reason]):
                     yield Token(word)
