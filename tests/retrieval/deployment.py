@@ -18,16 +18,30 @@ class MortalQuota:
         self.dead = False
         self.calls = 0
         self.failures = 0
+        # Whether the server is being asked, and whether its answer was held up on its way.
+        self.is_asking = False
+        self.is_held_up = False
+        self.arriving = asyncio.Event()
+        self.arriving.set()
 
     async def settle(self, demand: Demand) -> Grant:
         self.calls += 1
-        if self.dead:
-            await asyncio.Event().wait()
+        self.is_asking = True
         try:
-            return await self._quota.settle(demand)
+            return await self._settle(demand)
         except BrokerUnavailable:
             self.failures += 1
             raise
+        finally:
+            self.is_asking = False
+
+    async def _settle(self, demand: Demand) -> Grant:
+        if self.dead:
+            await asyncio.Event().wait()
+        granted = await self._quota.settle(demand)
+        self.is_held_up = not self.arriving.is_set()
+        await self.arriving.wait()
+        return granted
 
     async def leave(self) -> None:
         if self.dead:

@@ -105,6 +105,27 @@ async def test_nobody_asks_for_a_place_that_is_at_hand(deploy: Deploy) -> None:
     assert all(ticket.admitted for ticket in tickets)
 
 
+async def test_what_the_server_was_told_is_free_is_not_taken_before_it_answers(
+    deploy: Deploy,
+) -> None:
+    deployment = await deploy(bounds(1, 1), 2)
+    first, second = deployment.processes
+    (ticket,) = await let_in(first, 1)
+    await until(lambda: not first.quota.is_asking)
+    first.quota.arriving.clear()
+    ticket.release()
+    await until(lambda: first.quota.is_held_up)
+
+    (other,) = await let_in(second, 1)
+    entering = asyncio.create_task(first.admission.enter("k"))
+    await asyncio.sleep(0)
+    assert other.admitted
+    assert deployment.running == 1
+
+    first.quota.arriving.set()
+    assert not (await entering).admitted
+
+
 async def test_places_of_a_process_that_was_killed_come_back(deploy: Deploy) -> None:
     deployment = await deploy(bounds(2, 2, lease_seconds=1), 2)
     killed, other = deployment.processes
