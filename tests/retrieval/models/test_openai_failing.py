@@ -142,6 +142,20 @@ class TestFailing:
             asyncio.get_running_loop().call_later(0.02, more.set)
             assert await anext(pieces) == "two"
 
+    async def test_a_long_answer_is_not_a_silent_endpoint(
+        self, server: ModelServer, shelf: Shelf
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        pauses = [asyncio.Event() for _ in range(5)]
+        server.say(*(piece for pause in pauses for piece in (pause, "word ")))
+        for number, pause in enumerate(pauses):
+            loop.call_later(0.35 * number, pause.set)
+
+        async with model_at(server, between_tokens_seconds=1) as model:
+            said, _ = await all_of(model, shelf)
+
+        assert said == ["word "] * 5
+
     async def test_comments_are_no_sign_of_life(self, server: ModelServer, shelf: Shelf) -> None:
         server.say(*[b": working\n\n"] * 3, asyncio.Event())
 
