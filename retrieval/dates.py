@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass
 
+from retrieval.spelling import one_of
+
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -24,7 +26,7 @@ _MONTHS = {
     )
     for name in names.split()
 }  # fmt: skip
-MONTH = rf"(?P<month>{'|'.join(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
+MONTH = rf"(?P<month>{one_of(sorted(_MONTHS, key=len, reverse=True))})\b\.?"
 # Neither is the end of a word; said behind the first digit, which is quick to find.
 _DAY = r"(?P<day>\d(?<!\w\d)\d?)(?:st|nd|rd|th|er|\.)?"
 _YEAR = r"(?P<year>[12](?<!\w\d)\d{3})"
@@ -47,8 +49,7 @@ _HAN = re.compile(
 _ALONE = re.compile(
     rf"\b(?:in|of|since|until|during|by|im|seit|bis|en|depuis|desde|hasta) {MONTH}(?! ?\d)"
 )
-_PATTERNS = (*_WRITTEN, _HAN, _ALONE)
-_WITHOUT_WORDS = (*_WRITTEN[3:], _HAN)
+_WITHOUT_WORDS = _WRITTEN[3:]
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -77,7 +78,10 @@ def dates_and_rest(text: str) -> tuple[list[tuple[Date, ...]], str]:
     found: list[tuple[Date, ...]] = []
     # To look for every month at every place takes long, to look every word up does not.
     has_months = not _MONTHS.keys().isdisjoint(_LETTERS.findall(text))
-    for pattern in _PATTERNS if has_months else _WITHOUT_WORDS:
+    patterns = _WRITTEN if has_months else _WITHOUT_WORDS
+    patterns += (_HAN,) if "月" in text else ()
+    patterns += (_ALONE,) if has_months else ()
+    for pattern in patterns:
         for match in list(pattern.finditer(text)):
             date = _date(match)
             either = pattern is _EITHER_WAY and date.day is not None

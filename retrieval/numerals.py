@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from retrieval.spelling import one_of
+
 # "one" and its kin are articles and pronouns first; "once", "elf", "neuf", "cent", "mille" and
 # "sept" are other words in other languages.
 _UNITS = {
@@ -42,7 +44,7 @@ _TENS = re.compile(
 )
 _WORDS = {word: str(number) for word, number in _UNITS.items()} | _ORDINALS
 # Behind a number, a second is a time.
-_WORD = re.compile(rf"\b(?<!\d[ -])(?:{'|'.join(_WORDS)})\b")
+_WORD = re.compile(rf"\b(?=\w)(?<!\d[ -]){one_of(_WORDS)}\b")
 # "One" is a number before these only.
 _ONE = re.compile(r"\b(?:one|an?)(?=[\s-](?:hundred|thousand|million|billion|trillion|dozen|%))")
 # What follows there; to look for it is quicker than to look for them.

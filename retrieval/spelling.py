@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 # Characters of scripts that write words without spaces between them.
 UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
@@ -25,6 +26,15 @@ _ANY_OF_THEM = re.compile(f"[{''.join(map(re.escape, _ONE_OF_EACH))}\U000e0000-\
 _FOREIGN_DIGIT = re.compile(r"[^\W\D0-9]")
 # Markdown's emphasis, and the backslashes with which models guard dollar and percent signs.
 _MARKUP = ("~~", "*", "`", "\\")
+
+
+def one_of(words: Iterable[str]) -> str:
+    """Return the expression for any of the words, which the first letter rules out at once."""
+    by_letter: dict[str, list[str]] = {}
+    for word in words:
+        by_letter.setdefault(word[0], []).append(word[1:])
+    groups = (f"{letter}(?:{'|'.join(rest)})" for letter, rest in by_letter.items())
+    return f"(?:{'|'.join(groups)})"
 
 
 def normalised(text: str) -> str:
