@@ -54,11 +54,18 @@ def unpack(packed: bytes) -> Boxes:
         raise ValueError("The packed boxes are damaged.") from error
     if len(raw) != 8 * count:
         raise ValueError("The packed boxes are damaged.")
-    planes = np.frombuffer(raw, np.uint8).reshape(4, 2, count).astype(np.uint16)
-    rises, falls, steps, widths = planes[:, 0] | (planes[:, 1] << 8)
-    y0, y1 = np.cumsum(rises, dtype=np.uint16), np.cumsum(falls, dtype=np.uint16)
-    x1 = np.cumsum(steps + widths, dtype=np.uint16)
-    return np.stack([x1 - widths, y0, x1, y1], axis=1).astype(np.float32) / np.float32(FULL)
+    planes = np.frombuffer(raw, np.uint8).reshape(4, 2, count)
+    columns = planes[:, 1].astype(np.uint16)
+    columns <<= 8
+    columns |= planes[:, 0]
+    widths = columns[3]
+    columns[2] += widths
+    y0, y1, x1 = np.cumsum(columns[:3], axis=1, dtype=np.uint16)
+    boxes = np.empty((count, 4), np.float32)
+    for corner, column in enumerate((x1 - widths, y0, x1, y1)):
+        boxes[:, corner] = column
+    boxes /= np.float32(FULL)
+    return boxes
 
 
 def boxes_of(packed: bytes, start: int, end: int) -> list[Box]:
