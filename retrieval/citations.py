@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Self
 
 from data.boxes import Boxes, merged, unpack
@@ -26,10 +27,6 @@ class QuotedPassage:
         self._passage = passage
         self._pages = pages
         self._boxes: dict[int, Boxes | None] = {}
-        self._spans: list[tuple[Unit, ...]] = [
-            units_of(pages[span.page].text[span.start : span.end], span.page, span.start)
-            for span in passage.spans
-        ]
 
     @classmethod
     def of(cls, number: int, passage: Passage, pages: Mapping[PageKey, Page]) -> Self | None:
@@ -51,6 +48,13 @@ class QuotedPassage:
             )
             return None
         return cls(number, passage, held)
+
+    @cached_property
+    def _spans(self) -> list[tuple[Unit, ...]]:
+        return [
+            units_of(self._pages[span.page].text[span.start : span.end], span.page, span.start)
+            for span in self._passage.spans
+        ]
 
     def citation(self, claim: Claim) -> Citation | None:
         """Return the quote that supports the claim best; None when there is nothing to quote."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from data.sentences import sentences_of
@@ -68,9 +69,9 @@ class Claim:
     asked: frozenset[str]
 
     @classmethod
-    def of(cls, sentence: str, question: str) -> Self:
-        """Return the claim that a sentence makes in answer to a question."""
-        return cls(frozenset(words_of(sentence)), frozenset(words_of(question)))
+    def of(cls, sentence: str, asked: frozenset[str]) -> Self:
+        """Return the claim that a sentence makes in answer to a question with these words."""
+        return cls(frozenset(words_of(sentence)), asked)
 
     @property
     def numbers(self) -> frozenset[str]:
@@ -78,6 +79,7 @@ class Claim:
         return frozenset(word for word in self.words if word[0].isdigit())
 
 
+@lru_cache(maxsize=256)  # many answers cite the same passage
 def units_of(text: str, page: int, offset: int) -> tuple[Unit, ...]:
     """Return the sentences of a text that begins at ``offset`` of its page."""
     return tuple(
@@ -93,6 +95,7 @@ def best_quote(claim: Claim, spans: Sequence[Sequence[Unit]]) -> Quote | None:
     """
     texts = [unit.words for span in spans for unit in span]
     wanted, asked = Weights(claim.words, texts), Weights(claim.asked, texts)
+    numbers = claim.numbers
     best: tuple[float, Quote] | None = None
     for span in spans:
         for first in range(len(span)):
@@ -104,10 +107,13 @@ def best_quote(claim: Claim, spans: Sequence[Sequence[Unit]]) -> Quote | None:
                 words |= span[last].words
                 held = wanted.share(words)
                 score = held - _PRICE_OF_A_SENTENCE * (last - first)
+                # The question alone can't make it the best: most sentences end here.
+                if best is not None and score + _WORTH_OF_THE_QUESTION < best[0]:
+                    continue
                 score += _WORTH_OF_THE_QUESTION * asked.share(words)
                 score -= _PRICE_OF_A_WORD * len(words)
                 if best is None or score > best[0]:
-                    numbers = not claim.numbers or bool(claim.numbers & words)
-                    supports = held >= _LEAST_SUPPORT and numbers
+                    has_one = not numbers or not numbers.isdisjoint(words)
+                    supports = held >= _LEAST_SUPPORT and has_one
                     best = score, Quote(span[first].page, start, end, supports)
     return best[1] if best else None

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 
 from retrieval.citations import QuotedPassage, ReadPages, pages_of
 from retrieval.cited import CitedSentence, cited_sentences
@@ -10,6 +11,7 @@ from retrieval.facts import Facts, are_held, without_line_mark
 from retrieval.passages import Passage, Question
 from retrieval.quotes import Claim
 from retrieval.refusals import decline
+from retrieval.words import words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +37,19 @@ class Verifier:
         if decline([one.text for one in sentences], cited):
             return _without_citations(sentences)
         quoted = await self._quoted(question.scope.workspace, sentences, passages)
-        facts = {number: Facts(passages[number - 1].text) for number in quoted}
+        facts = {number: _facts_of(passages[number - 1].text) for number in quoted}
+        asked = frozenset(words_of(question.question))
         citations: list[Citation] = []
         checked: list[Sentence] = []
         for one in sentences:
-            # Other streams go on between two sentences of a long answer.
-            await asyncio.sleep(0)
-            found = [
-                quoted[number].citation(_claim(one.part(number), question))
-                for number in one.parts
-                if number in quoted
-            ]
-            kept = [citation for citation in found if citation is not None]
+            kept: list[Citation] = []
+            for number in one.parts:
+                # Other streams go on between two citations of a long answer.
+                await asyncio.sleep(0)
+                claim = Claim.of(without_line_mark(one.part(number)), asked)
+                found = quoted[number].citation(claim) if number in quoted else None
+                if found is not None:
+                    kept.append(found)
             indices = range(len(citations), len(citations) + len(kept))
             held = bool(kept) and are_held(one.text, [facts[c.number] for c in kept])
             citations.extend(kept)
@@ -64,8 +67,10 @@ class Verifier:
         return {number: passage for number, passage in found.items() if passage is not None}
 
 
-def _claim(part: str, question: Question) -> Claim:
-    return Claim.of(without_line_mark(part), question.question)
+@lru_cache(maxsize=128)
+def _facts_of(text: str) -> Facts:
+    """Return what a passage says; many answers cite the same one."""
+    return Facts(text)
 
 
 def _without_citations(sentences: list[CitedSentence]) -> Verdict:

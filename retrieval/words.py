@@ -71,7 +71,7 @@ class Weights:
     """Words that are wanted, each worth the more the fewer of the texts have it."""
 
     def __init__(self, words: frozenset[str], texts: Sequence[frozenset[str]]) -> None:
-        held = Counter(word for text in texts for word in words & text)
+        held = Counter(chain.from_iterable(map(words.__and__, texts)))
         self._words = words
         self._weights = {
             # Numbers count twice: they are what an answer is checked for.
@@ -82,9 +82,10 @@ class Weights:
 
     def share(self, words: frozenset[str]) -> float:
         """Return the share of the wanted weight that is among ``words``, 0 to 1."""
-        if not self._total:
+        shared = self._words & words
+        if not shared:
             return 0.0
-        return sum(self._weights[word] for word in self._words & words) / self._total
+        return sum([self._weights[word] for word in shared]) / self._total
 
 
 def _read(text: str) -> Iterator[str]:

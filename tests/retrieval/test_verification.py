@@ -70,6 +70,17 @@ class TestQuotes:
         assert found.citations[0].page == 2
         assert found.citations[0].quote == "Basel and Bern."
 
+    async def test_equal_passages_are_quoted_each_from_its_own_place(self, shelf: Shelf) -> None:
+        shelf.put(REPORT)
+        shelf.put_page(f"Cover\n\n{REPORT}", "d2", page=3)
+        shelf.put_spans([Span(3, 7, 7 + len(REPORT))], "d2")
+
+        found = await verdict(shelf, "Costs rose more slowly [1][2].")
+
+        places = [(one.document_id, one.page, one.start) for one in found.citations]
+        start = REPORT.index("Costs")
+        assert places == [("d1", 1, start + len("Running header\n")), ("d2", 3, start + 7)]
+
     async def test_a_row_of_a_table_is_quoted_alone(self, shelf: Shelf) -> None:
         rows = "\n".join(f"Item {name} {n},100 {n},200" for n, name in enumerate("abcdefgh", 11))
         shelf.put(f"Segment 2021 2020\n{rows}")
