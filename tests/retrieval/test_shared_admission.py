@@ -273,6 +273,23 @@ async def test_a_server_that_stands_still_holds_nobody_up(
     await until(lambda: process.quota.calls > calls + 2)
 
 
+async def test_who_came_while_a_slow_server_was_asked_is_let_in_with_the_others(
+    deploy: Deploy,
+) -> None:
+    settings = AnswerSettings(max_running=1, max_waiting=1, broker_seconds=0.2)
+    (process,) = (await deploy(settings, 1)).processes
+    await until(lambda: not process.quota.is_asking)
+    process.quota.arriving.clear()
+    first = asyncio.create_task(process.admission.enter("k"))
+    await until(lambda: process.quota.is_held_up)
+    second = asyncio.create_task(process.admission.enter("k"))
+
+    assert (await first).admitted
+    await asyncio.sleep(0)
+    assert second.done()
+    assert not (await second).admitted
+
+
 async def test_a_process_starts_without_redis(server: RunningValkey, deploy: Deploy) -> None:
     server.kill()
 
