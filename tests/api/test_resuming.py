@@ -59,6 +59,9 @@ class Broker:
     url: str
     process: subprocess.Popen[bytes] | None = None
 
+    def client(self) -> redis.Redis:
+        return redis.Redis(unix_socket_path=self.url.removeprefix("redis+socket://"))
+
     @contextmanager
     def hanging(self) -> Iterator[None]:
         assert self.process is not None
@@ -82,6 +85,8 @@ def valkey_server() -> Iterator[Broker]:
 
 @pytest.fixture
 def broker(valkey_server: Broker) -> Broker:
+    with valkey_server.client() as client:
+        client.flushall()
     return valkey_server
 
 
@@ -234,6 +239,24 @@ class TestAnAnswerThatBrokeOff:
         query = servers[0].get(path, params={"last_event_id": number})
 
         assert code_of(header) == code_of(query) == (422, "invalid")
+
+    def test_is_not_given_without_a_part_that_the_broker_lost(
+        self, servers: Servers, model: SteppedModel, broker: Broker
+    ) -> None:
+        model.allowed.set()
+        with begun(servers[0]) as (answer, _, rest):
+            "".join(rest)
+        until(lambda: taken_up(servers[1], answer, -1).count("event: done") == 1)
+        with broker.client() as client:
+            [key] = [
+                k for k in client.scan_iter("footnote:recording:*") if client.type(k) == b"stream"
+            ]
+            # The event with the number 2.
+            client.xdel(key, "3-0")
+        found = events_of(taken_up(servers[1], answer, -1))
+
+        assert [number for _, _, number in found] == [0, 1, 1]
+        assert found[-1][1]["error"]["code"] == "answer_not_found"
 
     def test_that_was_read_to_its_end_has_nothing_more(
         self, servers: Servers, model: SteppedModel
