@@ -154,10 +154,13 @@ class TestTrying:
 
         assert breaker.state is Circuit.OPEN
 
-    def test_a_client_that_leaves_gives_the_probe_back(self, breaker: Breaker) -> None:
+    def test_a_client_that_leaves_gives_the_probe_back(
+        self, breaker: Breaker, told: list[Circuit]
+    ) -> None:
         with pytest.raises(GeneratorExit), breaker.call():
             raise GeneratorExit
 
+        assert told[-1] is Circuit.OPEN
         assert breaker.state is Circuit.HALF_OPEN
         assert is_asked(breaker)
 

@@ -218,8 +218,8 @@ class TestOddButWhole:
         pieces = [chunk(event("Yes.")), chunk(event(None, "stop")), tail]
         server.scripts = [raw(HEAD, *pieces, breaks=not tail)]
 
-        async with model_at(server, between_tokens_seconds=0.3) as model:
-            text, finish = await all_of(model, shelf)
+        async with model_at(server) as model, asyncio.timeout(20):
+            text, finish = await all_of(model, shelf, seconds=60)
             await server.until(lambda: server.active == 0)
 
         assert (text, finish) == (["Yes."], Finish())

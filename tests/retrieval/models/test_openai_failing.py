@@ -130,17 +130,19 @@ class TestFailing:
             await server.until(lambda: server.active == 0)
 
     async def test_a_slow_reader_is_not_a_silent_endpoint(self, server: ModelServer) -> None:
-        more = asyncio.Event()
-        server.say("one", more, "two")
+        loop = asyncio.get_running_loop()
+        second, third = asyncio.Event(), asyncio.Event()
+        server.say("one", second, "two", third, "three")
 
         async with (
             model_at(server, between_tokens_seconds=0.4) as model,
             aclosing(model.write(Task("?", ()), Deadline(5))) as pieces,
         ):
             assert await anext(pieces) == "one"
-            await asyncio.sleep(0.5)
-            asyncio.get_running_loop().call_later(0.02, more.set)
-            assert await anext(pieces) == "two"
+            for more, text in ((second, "two"), (third, "three")):
+                await asyncio.sleep(0.5)
+                loop.call_later(0.02, more.set)
+                assert await anext(pieces) == text
 
     async def test_a_long_answer_is_not_a_silent_endpoint(
         self, server: ModelServer, shelf: Shelf
