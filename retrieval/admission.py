@@ -18,7 +18,7 @@ from retrieval.tickets import Standing, Ticket
 # While everything was taken a moment ago, the server is not asked again for each refusal.
 FULL_SECONDS = 0.01
 # While other processes hold what they don't use, they are given time to give it back.
-PATIENCE_SECONDS = 0.3
+PATIENCE_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 30
 # So many may wait to hear whether they are let in.
 MOST_ARRIVING = 4096

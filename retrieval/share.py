@@ -16,9 +16,10 @@ T = TypeVar("T")
 
 # One that is away is asked again after a second.
 AWAY_SECONDS = 1.0
-# How often it is asked: while somebody waits here, while something happens, and always.
+# How often it is asked: while somebody waits here, while something is held that others may need,
+# and always.
 LINE_SECONDS = 0.05
-BUSY_SECONDS = 0.25
+SPARE_SECONDS = 0.25
 IDLE_SECONDS = 1.0
 LEASE_PART = 4
 LATE_SECONDS = 0.01
@@ -78,7 +79,6 @@ class Share:
         self._all = Grant(settings.max_running, settings.max_waiting)
         self._asked = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
-        self._busy = False
         self._hoped_for = False
         self.alone = True
         self.granted = self._all
@@ -94,7 +94,6 @@ class Share:
         """Have the server told when too little is at hand, and soon when too much is."""
         if self.alone:
             return
-        self._busy = True
         granted, running, waiting = self.granted, self._user.running, self._user.waiting
         if (
             2 * max(0, self.may_run - running) < granted.spare_running
@@ -132,7 +131,6 @@ class Share:
                     async with asyncio.timeout(self._pause()):
                         await self._asked.wait()
                 await self._settle(quota)
-                self._busy = False
         except Exception:
             logger.exception("limits on answers count for this process alone")
             raise
@@ -146,7 +144,9 @@ class Share:
             return AWAY_SECONDS
         if self._user.waiting or self._hoped_for:
             return LINE_SECONDS
-        return BUSY_SECONDS if self._busy else self._idle_seconds
+        granted, user = self.granted, self._user
+        spare = granted.holds_running - user.running + granted.holds_waiting - user.waiting
+        return SPARE_SECONDS if spare > 0 else self._idle_seconds
 
     async def _settle(self, quota: SharesOut) -> None:
         """Say what is used, and use what is granted."""
