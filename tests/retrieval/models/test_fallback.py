@@ -21,11 +21,12 @@ NOWHERE = "http://127.0.0.1:1/v1"
 
 
 class Quoting:
-    """Says what it was asked."""
+    """Says what it was asked, after a moment."""
 
     name = "extractive"
 
     async def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
+        await deadline.wait(asyncio.sleep(0.01))
         yield f"“{task.question}”"
         yield Finish()
 
@@ -156,6 +157,19 @@ class TestTime:
             await server.until(lambda: server.cancelled == 1)
 
         assert said == "From the second."
+
+    async def test_the_share_of_each_is_the_same(
+        self, server: ModelServer, second: ModelServer
+    ) -> None:
+        more = asyncio.Event()
+        server.say(asyncio.Event())
+        second.say(more, "Slowly.")
+
+        async with models_at(server.base_url, second.base_url) as models:
+            answer = asyncio.create_task(answer_of(models, seconds=2))
+            await second.until(lambda: second.active == 1)
+            asyncio.get_running_loop().call_later(0.4, more.set)
+            assert (await answer)[0] == "Slowly."
 
     async def test_one_that_thinks_for_ever_does_too(
         self, server: ModelServer, second: ModelServer
