@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 READER_SECONDS = 3.0
 POLL_SECONDS = 0.1
-MOST_EVENTS = 500
+MOST_ENTRIES = 200
 # The server's words for an event that it has already: the reply to the first try was lost.
 KNOWN = "equal or smaller"
 
@@ -72,7 +72,7 @@ class Recording:
         """Write what is new; look whether anybody reads."""
         self._leave_if_alone(now)
         self._looking = now >= self._look_at
-        self._asked = self._written = len(self._pending)
+        self._asked = self._written = 0
         if self.lost:
             self.over = self._ended
             if self._looking:
@@ -80,18 +80,11 @@ class Recording:
                 # Half of it would be taken for all of it.
                 calls.unlink(self._key)
             return
-        for number, event, is_last in self._pending:
-            fields: dict[Any, Any] = {"event": event}
-            if number == 0:
-                fields["by"] = self._by
-            calls.xadd(self._key, fields, id=f"{number + 1}-0")
-            if is_last:
-                calls.set(end_of(self._key), number, px=self._milliseconds())
-                self._asked += 1
-        if self._asked or self._looking:
-            calls.pexpire(self._key, self._milliseconds())
+        if self._pending:
+            self._write(calls)
         if self._looking:
             self._look_at = now + LOOK_SECONDS
+            calls.pexpire(self._key, self._milliseconds())
             calls.exists(readers_of(self._key))
 
     def hear(self, replies: list[Any], now: float) -> None:
@@ -103,6 +96,7 @@ class Recording:
         del self._pending[: self._written]
         if any(KNOWN not in str(reply) for reply in refused):
             self.lose()
+            return
         if self.attended or (self._looking and replies[-1] == 1):
             self._read_at = now
         self.over = self._ended and not self._pending
@@ -112,6 +106,22 @@ class Recording:
         if now - self._heard_at > PATIENCE_SECONDS:
             self.lose()
             self.over = self._ended
+
+    def _write(self, calls: "Pipeline") -> None:
+        """Write all that is new as one entry, named by the number of its last event."""
+        first, (last, _, is_last) = self._pending[0][0], self._pending[-1]
+        events = b"".join(event for _, event, _ in self._pending)
+        fields: dict[Any, Any] = {"from": first, "events": events}
+        if first == 0:
+            fields["by"] = self._by
+        calls.xadd(self._key, fields, id=f"{last + 1}-0")
+        self._asked, self._written = 1, len(self._pending)
+        if first == 0 or is_last:
+            calls.pexpire(self._key, self._milliseconds())
+            self._asked += 1
+        if is_last:
+            calls.set(end_of(self._key), last, px=self._milliseconds())
+            self._asked += 1
 
     def _leave_if_alone(self, now: float) -> None:
         if self.attended:
@@ -144,7 +154,10 @@ class Follower:
         self._error: FootnoteError | None = None
         self._arrived = asyncio.Event()
         self._heard_at = asyncio.get_running_loop().time()
-        self._poll_at = 0.0
+        self._poll_at = self._look_at = 0.0
+        self._polling = self._looking = False
+        # There was more than what one reply may hold.
+        self._is_behind = False
         self.over = False
 
     def __aiter__(self) -> Self:
@@ -164,8 +177,9 @@ class Follower:
             self._arrived.clear()
             await self._arrived.wait()
         found, self._events = self._events, []
-        self._poll_at = 0.0
-        self._wake()
+        if self._is_behind:
+            self._poll_at = 0.0
+            self._wake()
         return b"".join(found)
 
     async def aclose(self) -> None:
@@ -174,40 +188,47 @@ class Follower:
 
     def ask(self, calls: "Pipeline", now: float) -> None:
         """Read what is new, unless what came before is not taken yet."""
-        if now < self._poll_at or self._complete:
+        self._polling = self._looking = False
+        if self._complete:
             return
-        self._poll_at = now + POLL_SECONDS
-        # A reader that is slow is a reader.
-        calls.set(readers_of(self._key), 1, px=int(READER_SECONDS * 1000))
-        if not self._events:
-            calls.xrange(self._key, min=f"({self._after + 1}-0", count=MOST_EVENTS)
+        self._polling = now >= self._poll_at and not self._events
+        # Together with a poll: whoever is gone may have written the rest just before.
+        self._looking = now >= self._look_at and (self._polling or bool(self._events))
+        if self._polling:
+            self._poll_at = now + POLL_SECONDS
+            calls.xrange(self._key, min=f"({self._after + 1}-0", count=MOST_ENTRIES)
             calls.get(end_of(self._key))
+        if self._looking:
+            self._look_at = now + LOOK_SECONDS
             calls.exists(self._heartbeat)
             calls.exists(self._key)
+            # A reader that is slow is a reader.
+            calls.set(readers_of(self._key), 1, px=int(READER_SECONDS * 1000))
 
     def hear(self, replies: list[Any], now: float) -> None:
         """Take what is new, or why nothing more comes."""
         self._heard_at = now
-        if len(replies) == 1:
-            return
-        _, found, end, alive, kept = replies
-        if isinstance(found, Exception):
+        if any(isinstance(reply, Exception) for reply in replies):
             self._fail(AnswerNotFound())
             return
+        found = replies[0] if self._polling else []
         for identity, fields in found:
-            number = int(identity.partition(b"-")[0]) - 1
-            if number != self._after + 1:
+            first, last = int(fields[b"from"]), int(identity.partition(b"-")[0]) - 1
+            if first > self._after + 1:
                 # The server has lost a part of it.
                 self._fail(AnswerNotFound())
                 return
-            self._after = number
-            self._events.append(fields[b"event"])
-        self._complete = end is not None and self._after >= int(end)
+            self._events.append(behind(fields[b"events"], self._after + 1 - first))
+            self._after = last
+        if self._polling:
+            end = replies[1]
+            self._complete = end is not None and self._after >= int(end)
+            self._is_behind = len(found) == MOST_ENTRIES
         if found or self._complete:
             self._arrived.set()
-        elif not kept:
+        elif self._polling and self._looking and not replies[3]:
             self._fail(AnswerNotFound())
-        elif not alive:
+        elif self._polling and self._looking and not replies[2]:
             self._fail(AnswerLost())
 
     def miss(self, now: float) -> None:
@@ -218,6 +239,14 @@ class Follower:
     def _fail(self, error: FootnoteError) -> None:
         self._error = error
         self._arrived.set()
+
+
+def behind(events: bytes, count: int) -> bytes:
+    """Return encoded events without so many at their beginning."""
+    start = 0
+    for _ in range(count):
+        start = events.index(b"\n\n", start) + 2
+    return events[start:]
 
 
 def end_of(key: str) -> str:
