@@ -1,6 +1,7 @@
 """Documents, their versions and their pages, as readers may see them."""
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     exists,
     func,
     or_,
@@ -177,21 +179,28 @@ class Documents:
             document = get_document(connection, workspace, document_id)
             version = version or document.version
             self._require_readable(connection, document_id, version)
-            found = _pages(connection, [(document_id, version, number)])
-        if not found:
+            row = _page_row(connection, document_id, version, number)
+        if row is None:
             raise PageNotFound(f"This version of the document has no page {number}.")
-        return next(iter(found.values()))
+        return page_of(row)
 
     def pages(
         self, workspace: str, addresses: list[tuple[str, int, int]]
     ) -> dict[tuple[str, int, int], Page]:
         """Return pages by (document, version, page); those that may not be read are missing."""
-        mine = _kept(address[:2] for address in addresses).where(
-            documents.c.workspace_id == workspace
-        )
+        found: dict[tuple[str, int, int], Page] = {}
         with self._database.read() as connection:
-            open_now = _open_now(connection, mine)
-            return _pages(connection, [one for one in addresses if one[:2] in open_now])
+            open_now = {
+                version
+                for version in {address[:2] for address in addresses}
+                if _is_open(connection, workspace, *version)
+            }
+            for address in set(addresses):
+                if address[:2] in open_now:
+                    row = _page_row(connection, *address)
+                    if row is not None:
+                        found[address] = page_of(row)
+        return found
 
     def readable(self, addresses: list[tuple[str, int]]) -> set[tuple[str, int]]:
         """Return those (document, version) whose pages somebody may read now."""
@@ -206,17 +215,18 @@ class Documents:
             raise PageNotFound("The document is not indexed yet. Follow its job, then ask again.")
 
 
+def _versions() -> Select[Any]:
+    return select(
+        documents.c.id,
+        documents.c.published_version,
+        versions.c.version,
+        versions.c.superseded_at,
+    ).join(versions, versions.c.document_id == documents.c.id)
+
+
 def _kept(addresses: Iterable[tuple[str, int]]) -> Select[Any]:
-    return (
-        select(
-            documents.c.id,
-            documents.c.published_version,
-            versions.c.version,
-            versions.c.superseded_at,
-        )
-        .join(versions, versions.c.document_id == documents.c.id)
-        .where(tuple_(versions.c.document_id, versions.c.version).in_(list(addresses)), _readable())
-    )
+    address = tuple_(versions.c.document_id, versions.c.version)
+    return _versions().where(address.in_(list(addresses)), _readable())
 
 
 def _open_now(connection: Connection, kept: Select[Any]) -> set[tuple[str, int]]:
@@ -235,19 +245,36 @@ def _readable() -> Any:
     )
 
 
-def _pages(
-    connection: Connection, addresses: list[tuple[str, int, int]]
-) -> dict[tuple[str, int, int], Page]:
-    if not addresses:
-        return {}
-    wanted = or_(
-        *(
-            and_(pages.c.document_id == d, pages.c.version == v, pages.c.page == p)
-            for d, v, p in set(addresses)
-        )
+def _is_open(connection: Connection, workspace: str, document_id: str, version: int) -> bool:
+    values = {"workspace": workspace, "document": document_id, "version": version}
+    row = connection.execute(_kept_of_workspace(), values).first()
+    return row is not None and _was_published(row)
+
+
+def _page_row(connection: Connection, document_id: str, version: int, page: int) -> Row[Any] | None:
+    values = {"document": document_id, "version": version, "page": page}
+    return connection.execute(_page(), values).first()
+
+
+# What every answer asks is put together once: that takes longer than SQLite takes to answer.
+@cache
+def _kept_of_workspace() -> Select[Any]:
+    return _versions().where(
+        versions.c.document_id == bindparam("document"),
+        versions.c.version == bindparam("version"),
+        documents.c.workspace_id == bindparam("workspace"),
+        _readable(),
+        live(),
     )
-    rows = connection.execute(select(pages).where(wanted))
-    return {(row.document_id, row.version, row.page): page_of(row) for row in rows}
+
+
+@cache
+def _page() -> Select[Any]:
+    return select(pages).where(
+        pages.c.document_id == bindparam("document"),
+        pages.c.version == bindparam("version"),
+        pages.c.page == bindparam("page"),
+    )
 
 
 def page_of(row: Row[Any]) -> Page:

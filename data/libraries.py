@@ -1,9 +1,10 @@
 """Libraries: named sets of documents."""
 
 import secrets
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from data.database import Database, clock, moment
@@ -20,6 +21,16 @@ def library_rows(workspace: str) -> Select[Any]:
     """Select the live libraries of a workspace."""
     return select(libraries).where(
         libraries.c.workspace_id == workspace, libraries.c.deleted_at.is_(None)
+    )
+
+
+@cache
+def _named() -> Select[Any]:
+    """Select by the parameters workspace and name; put together once, as each question asks it."""
+    return select(libraries).where(
+        libraries.c.workspace_id == bindparam("workspace"),
+        libraries.c.name == bindparam("name"),
+        libraries.c.deleted_at.is_(None),
     )
 
 
@@ -40,7 +51,7 @@ def library_of(row: Row[Any]) -> Library:
 
 def get_library(connection: Connection, workspace: str, name: str) -> Library:
     """Return a live library within the caller's transaction, or raise ``LibraryNotFound``."""
-    row = connection.execute(library_rows(workspace).where(libraries.c.name == name)).first()
+    row = connection.execute(_named(), {"workspace": workspace, "name": name}).first()
     if row is None:
         raise LibraryNotFound(f"There is no library named “{name}”.")
     return library_of(row)

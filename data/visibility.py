@@ -1,10 +1,11 @@
 """Chunks and vectors as readers may see them: of published versions of live documents."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Row, Select, and_, func, select, tuple_
+from sqlalchemy import Row, Select, and_, bindparam, func, select, tuple_
 
 from data.chunks import of_version
 from data.contents import StoredChunk, Vector, Vectors
@@ -58,13 +59,9 @@ class Visibility:
         self, workspace: str, ids: Sequence[str], library_ids: Sequence[str]
     ) -> dict[str, StoredChunk]:
         """Return those of the chunks that readers of these libraries may see, by id."""
-        statement = _visible().where(
-            chunks.c.workspace_id == workspace,
-            chunks.c.library_id.in_(library_ids),
-            chunks.c.id.in_(ids),
-        )
+        values = {"workspace": workspace, "ids": ids, "libraries": library_ids}
         with self._database.read() as connection:
-            return {row.id: _stored(row) for row in connection.execute(statement)}
+            return {row.id: _stored(row) for row in connection.execute(_visible_chunks(), values)}
 
     def selected(
         self,
@@ -124,36 +121,21 @@ class Visibility:
 
     def standing(self, workspace: str, document_ids: Sequence[str]) -> dict[str, Standing]:
         """Return which version of each document readers see, and where; others are left out."""
-        statement = (
-            select(documents.c.id, documents.c.published_version, documents.c.library_id)
-            .join(libraries, libraries.c.id == documents.c.library_id)
-            .where(
-                documents.c.workspace_id == workspace,
-                documents.c.id.in_(document_ids),
-                documents.c.published_version.is_not(None),
-                live(),
-                libraries.c.deleted_at.is_(None),
-            )
-        )
+        values = {"workspace": workspace, "ids": document_ids}
         with self._database.read() as connection:
             return {
                 id_: Standing(version, library)
-                for id_, version, library in connection.execute(statement)
+                for id_, version, library in connection.execute(_standing_documents(), values)
             }
 
     def spots(self, ids: Sequence[str]) -> dict[str, Spot]:
         """Return where chunks stand, seen or not, by id."""
-        statement = (
-            select(
-                chunks.c.id, chunks.c.document_id, chunks.c.version, chunks.c.page, vectors.c.vector
-            )
-            .join(vectors, vectors.c.chunk_id == chunks.c.id, isouter=True)
-            .where(chunks.c.id.in_(ids))
-        )
         with self._database.read() as connection:
             return {
                 id_: Spot(document, version, page, vector)
-                for id_, document, version, page, vector in connection.execute(statement)
+                for id_, document, version, page, vector in connection.execute(
+                    _spots(), {"ids": ids}
+                )
             }
 
     def any_ready(self, library_ids: Sequence[str]) -> bool:
@@ -169,6 +151,40 @@ class Visibility:
         )
         with self._database.read() as connection:
             return connection.execute(statement).first() is not None
+
+
+# What every question asks is put together once: that takes longer than SQLite takes to answer.
+@cache
+def _visible_chunks() -> Select[Any]:
+    return _visible().where(
+        chunks.c.workspace_id == bindparam("workspace"),
+        chunks.c.library_id.in_(bindparam("libraries", expanding=True)),
+        chunks.c.id.in_(bindparam("ids", expanding=True)),
+    )
+
+
+@cache
+def _standing_documents() -> Select[Any]:
+    return (
+        select(documents.c.id, documents.c.published_version, documents.c.library_id)
+        .join(libraries, libraries.c.id == documents.c.library_id)
+        .where(
+            documents.c.workspace_id == bindparam("workspace"),
+            documents.c.id.in_(bindparam("ids", expanding=True)),
+            documents.c.published_version.is_not(None),
+            documents.c.deleted_at.is_(None),
+            libraries.c.deleted_at.is_(None),
+        )
+    )
+
+
+@cache
+def _spots() -> Select[Any]:
+    return (
+        select(chunks.c.id, chunks.c.document_id, chunks.c.version, chunks.c.page, vectors.c.vector)
+        .join(vectors, vectors.c.chunk_id == chunks.c.id, isouter=True)
+        .where(chunks.c.id.in_(bindparam("ids", expanding=True)))
+    )
 
 
 def _visible() -> Select[Any]:
