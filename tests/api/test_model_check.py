@@ -1,6 +1,6 @@
 """What readiness and metrics say of the language models' endpoints."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -11,19 +11,12 @@ from data.errors import ModelUnavailable
 from data.model_settings import EndpointSettings, ModelSettings
 from retrieval.deadline import Deadline
 from retrieval.models.breaker import Circuit
-from retrieval.models.model import Finish, Task
+from retrieval.models.model import Task
 from retrieval.models.opening import Models, opened_models
 from tests.model_server import ModelServer, Script
+from tests.retrieval.models.chain import Quoting
 
 NOWHERE = "http://user:secret@127.0.0.1:1/v1"
-
-
-class Quoting:
-    name = "extractive"
-
-    async def write(self, task: Task, deadline: Deadline) -> AsyncGenerator[str | Finish, None]:
-        yield "“…”"
-        yield Finish()
 
 
 @pytest.fixture

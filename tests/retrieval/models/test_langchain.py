@@ -20,7 +20,7 @@ from retrieval.models.model import Finish, Task
 from retrieval.models.opening import opened_models
 from retrieval.passages import Turn
 from tests.model_server import ModelServer, Script
-from tests.retrieval.models.test_fallback import Quoting
+from tests.retrieval.models.chain import Quoting
 
 ROOT = Path(__file__).parents[3]
 
