@@ -139,7 +139,9 @@ class TestWithoutEnd:
 
             assert model.breaker.state is Circuit.CLOSED
 
-    @pytest.mark.parametrize("piece", [said(content=""), b": still here\n\n", b"\n", b"id: 1\n"])
+    @pytest.mark.parametrize(
+        "piece", [said(role="assistant", content=""), b": still here\n\n", b"\n", b"id: 1\n"]
+    )
     async def test_silence_amid_tokens_ends_it_however_much_comes(
         self, server: ModelServer, shelf: Shelf, piece: bytes
     ) -> None:
