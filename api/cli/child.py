@@ -102,7 +102,9 @@ class Child:
     def ask_to_stop(self) -> None:
         """Send SIGTERM to the process; it ends its own children."""
         if self._process is not None:
-            self._process.terminate()
+            # Not its own terminate(), which would give back the id of one that has ended.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         """Send SIGKILL to the process and everything in its group."""
