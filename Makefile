@@ -13,6 +13,11 @@ TORCH_INDEX ?=
 # Passed on: `make test ARGS="-k upload"`.
 ARGS ?=
 
+# Tests run in so many processes, each with a stack of its own: a core and a GB.
+WORKERS ?= 2
+# A file stays together, for what it sets up once; tests/conftest.py says what comes first.
+SHARED_OUT := --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 # pip's own script is the last thing that a new environment gets, so it stands for a whole one.
 VENV := .venv/bin/pip
 PIP := .venv/bin/python -m pip --disable-pip-version-check install
@@ -29,7 +34,7 @@ run: $(RUNTIME)  ## Start everything and serve until Ctrl-C
 	@.venv/bin/footnote up $(ARGS)
 
 test: $(DEV)  ## Run the tests
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest $(SHARED_OUT) $(ARGS)
 
 chaos: $(DEV)  ## Kill, stop and starve everything at random for some ten minutes of indexing
 	@.venv/bin/python -m pytest tests/chaos -v --chaos-rounds 4 --chaos-seconds 120 $(ARGS)

@@ -8,6 +8,10 @@ from data.settings import EmbedderSettings
 from retrieval import converted
 from retrieval.embedding import Embedder
 
+TESTS = Path(__file__).parent
+# These start whole stacks, servers and processes.
+SLOWEST = ("integration", "chaos", "cli", "contracts", "ingestion")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options of tests/chaos: here, because only this file is read early enough."""
@@ -17,10 +21,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     chaos.addoption("--chaos-seconds", type=float, default=30.0, help="of mischief, per seed")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that two workers end at about the same time."""
+    items.sort(key=_turn)
+
+
+def _turn(item: pytest.Item) -> int:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return SLOWEST.index(folder) if folder in SLOWEST else len(SLOWEST)
+
+
 @pytest.fixture(scope="session")
-def model_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a home whose models are converted once per test session."""
-    return tmp_path_factory.mktemp("models")
+def model_home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a home whose models are converted once per test session, whatever its workers."""
+    folder = tmp_path_factory.getbasetemp()
+    is_worker = hasattr(request.config, "workerinput")
+    home = (folder.parent if is_worker else folder) / "models"
+    home.mkdir(exist_ok=True)
+    return home
 
 
 @pytest.fixture(scope="session")
