@@ -1,4 +1,7 @@
-"""What routes ask for by the type of an argument."""
+"""What routes ask for by the type of an argument.
+
+All of them are coroutines: FastAPI would have each plain function called in a thread.
+"""
 
 from typing import Annotated
 
@@ -15,25 +18,25 @@ from data.records import Key, Role
 BEARER = HTTPBearer(auto_error=False, description="An API key, `fn-…`")
 
 
-def current_state(request: Request) -> State:
+async def current_state(request: Request) -> State:
     """Return what the process works with."""
     state: State = request.app.state.footnote
     return state
 
 
-def current_metrics(request: Request) -> Metrics:
+async def current_metrics(request: Request) -> Metrics:
     """Return where the process counts."""
     metrics: Metrics = request.app.state.metrics
     return metrics
 
 
-def current_draining(request: Request) -> Draining:
+async def current_draining(request: Request) -> Draining:
     """Return what knows whether the process stops."""
     draining: Draining = request.app.state.draining
     return draining
 
 
-def current_key(
+async def current_key(
     request: Request,
     _documented: Annotated[HTTPAuthorizationCredentials | None, Security(BEARER)],
 ) -> Key:
@@ -44,17 +47,17 @@ def current_key(
     return key
 
 
-def reader(key: Annotated[Key, Depends(current_key)]) -> Key:
+async def reader(key: Annotated[Key, Depends(current_key)]) -> Key:
     """Return a key that may read."""
     return require_role(key, Role.READER)
 
 
-def editor(key: Annotated[Key, Depends(current_key)]) -> Key:
+async def editor(key: Annotated[Key, Depends(current_key)]) -> Key:
     """Return a key that may change documents and libraries."""
     return require_role(key, Role.EDITOR)
 
 
-def admin(key: Annotated[Key, Depends(current_key)]) -> Key:
+async def admin(key: Annotated[Key, Depends(current_key)]) -> Key:
     """Return a key that may see and change everything."""
     return require_role(key, Role.ADMIN)
 

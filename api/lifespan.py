@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from api import checks
 from api.doorbell import SharedDoorbell
 from api.feed import JobFeed
+from api.garbage import calm
 from api.health import Health
 from api.images import open_images
 from api.metrics import Metrics
@@ -79,6 +80,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         streams = await stack.enter_async_context(Streams(settings.api))
         recordings = await stack.enter_async_context(open_recordings(settings))
         ring = open_doorbell(settings, stack)
+        stack.enter_context(calm())
         yield State(
             settings=settings,
             stores=stores,

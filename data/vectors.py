@@ -15,6 +15,7 @@ from chromadb.errors import InternalError, NotFoundError
 
 from data.contents import Vectors
 from data.errors import IndexIncomplete, IndexUnavailable
+from data.nearest import NearestCall
 from data.settings import IndexSettings
 
 Result = TypeVar("Result")
@@ -37,6 +38,7 @@ class VectorIndex:
         self._settings = settings
         self._client: Any = None
         self._collections: dict[str, Any] = {}
+        self._nearest = NearestCall(self._address)
 
     async def nearest(
         self, collection: str, vectors: npt.NDArray[np.float32], limit: int
@@ -47,12 +49,10 @@ class VectorIndex:
         """
 
         async def query(found: Any) -> list[list[tuple[str, float]]]:
-            answer = await found.query(
-                query_embeddings=vectors, n_results=limit, include=["distances"]
-            )
+            answers = await self._nearest.find(found.id, vectors, limit)
             return [
                 [(chunk, 1.0 - distance) for chunk, distance in zip(ids, distances, strict=True)]
-                for ids, distances in zip(answer["ids"], answer["distances"], strict=True)
+                for ids, distances in zip(*answers, strict=True)
             ]
 
         return await self._using(collection, query)
@@ -153,6 +153,7 @@ class VectorIndex:
         """Close the connections of this event loop."""
         self._client = None
         self._collections.clear()
+        await self._nearest.close()
         # Chroma keeps one HTTP client per loop, and closes only those of all loops at once.
         held = AsyncFastAPI._clients.pop(hash(asyncio.get_running_loop()), None)
         if held is not None:

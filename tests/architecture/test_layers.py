@@ -18,7 +18,7 @@ MAY_IMPORT = {
 EMBEDDER = ("retrieval/embedding.py", "retrieval/conversion.py", "retrieval/tracing.py")
 # Where a library may be imported; the star crosses folders.
 HOMES = {
-    "aiohttp": ("retrieval/models/*",),
+    "aiohttp": ("retrieval/models/*", "data/nearest.py"),
     "alembic": ("data/*",),
     "celery": ("workers/*",),
     "charset_normalizer": ("ingestion/parsers/*",),
@@ -41,6 +41,7 @@ HOMES = {
     "openpyxl": ("ingestion/parsers/*",),
     "openvino": EMBEDDER,
     "pptx": ("ingestion/parsers/*",),
+    "orjson": ("data/nearest.py",),
     "prometheus_client": ("api/*",),
     "psycopg": ("data/*",),
     "pydantic_core": ("api/*", "retrieval/models/*"),
