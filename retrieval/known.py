@@ -1,6 +1,6 @@
-"""What this process remembers of chunks: as true as when a question began, without asking again."""
+"""What this process remembers of chunks: as true as when a question began."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TypeVar
 
 from data.chunks import version_of
@@ -23,8 +23,9 @@ Value = TypeVar("Value")
 class KnownChunks:
     """Reads chunks from the catalogue, which stays the judge of what may be seen.
 
-    What it said is kept until its sequence moves, as it does with everything that is published,
-    replaced or deleted; a question carries the sequence that it began with.
+    What it said of documents is kept until its sequence moves, as it does with everything that is
+    published, replaced or deleted; a question carries the sequence that it began with. A chunk of
+    a published version, with the version's title and file name, never changes.
     """
 
     def __init__(self, visibility: Visibility, lane: Lane) -> None:
@@ -32,63 +33,47 @@ class KnownChunks:
         self._lane = lane
         self._sequence = -1
         self._documents: Documents = {}
-        # By workspace and id; None: there is no such chunk.
-        self._chunks: dict[tuple[str, str], StoredChunk | None] = {}
-        # Once its version is published, a spot never changes.
         self._spots: dict[str, Spot] = {}
+        # None: its version has no such chunk.
+        self._chunks: dict[str, StoredChunk | None] = {}
 
     async def spots(self, target: Target, ids: Iterable[str]) -> dict[str, Spot]:
         """Return the spots of those chunks that readers of the target may see, in this order."""
-        self._follow(target.sequence)
-        addresses = {
-            id_: (spot.document_id, spot.version) if spot else version_of(id_)
-            for id_ in ids
-            for spot in (self._spots.get(id_),)
-        }
-        different = set(addresses.values())
-        standing = await self._standing(target, {document for document, _ in different})
-        shown = {address for address in different if _is_seen(target, standing, address)}
-        seen = [id_ for id_, address in addresses.items() if address in shown]
+        seen = await self._seen(target, ids)
         missing = [id_ for id_ in seen if id_ not in self._spots]
         found = await self._lane.run(self._visibility.spots, missing) if missing else {}
         known = {id_: self._spots.get(id_) or found.get(id_) for id_ in seen}
         _keep(self._spots, found, MOST_SPOTS)
         return {id_: spot for id_, spot in known.items() if spot}
 
-    async def chunks(self, target: Target, ids: Sequence[str]) -> dict[str, StoredChunk]:
-        """Return those of the chunks that readers of the target may see, by id."""
-        self._follow(target.sequence)
-        workspace = target.workspace
-        known = {
-            id_: self._chunks[workspace, id_] for id_ in ids if (workspace, id_) in self._chunks
-        }
-        if missing := [id_ for id_ in ids if id_ not in known]:
-            sequence = self._sequence
-            found = await self._lane.run(
-                self._visibility.visible, workspace, missing, target.library_ids
+    async def chunks(self, target: Target, ids: Iterable[str]) -> dict[str, StoredChunk]:
+        """Return those of the chunks that readers of the target may see, in this order."""
+        seen = await self._seen(target, ids)
+        found: dict[str, StoredChunk | None] = {}
+        if missing := [id_ for id_ in seen if id_ not in self._chunks]:
+            read = await self._lane.run(
+                self._visibility.visible, target.workspace, missing, target.library_ids
             )
-            # One that is missing though its version is there does not exist. (Others may be in
-            # libraries that this target does not have.)
-            told = {
-                id_: found.get(id_)
-                for id_ in missing
-                if id_ in found or _is_seen(target, self._documents, version_of(id_))
-            }
-            known |= told
-            if sequence == self._sequence:  # as in _standing
-                _keep(self._chunks, {(workspace, id_): told[id_] for id_ in told}, MOST_CHUNKS)
-        return {
-            id_: chunk
-            for id_, chunk in known.items()
-            if chunk is not None and target.has(chunk.document_id, chunk.version, chunk.library_id)
-        }
+            # One that is not there will not come either: a published version is whole.
+            found = {id_: read.get(id_) for id_ in missing}
+        known = {id_: self._chunks.get(id_) or found.get(id_) for id_ in seen}
+        _keep(self._chunks, found, MOST_CHUNKS)
+        return {id_: chunk for id_, chunk in known.items() if chunk}
 
-    def _follow(self, sequence: int) -> None:
-        """Forget what was true before a change."""
-        if sequence > self._sequence:
-            self._sequence = sequence
+    async def _seen(self, target: Target, ids: Iterable[str]) -> list[str]:
+        """Return the ids of chunks whose version readers of the target may see."""
+        if target.sequence > self._sequence:
+            self._sequence = target.sequence
             self._documents.clear()
-            self._chunks.clear()
+        addresses = {id_: self._address(id_) for id_ in ids}
+        different = set(addresses.values())
+        standing = await self._standing(target, {document for document, _ in different})
+        shown = {address for address in different if _is_seen(target, standing, address)}
+        return [id_ for id_, address in addresses.items() if address in shown]
+
+    def _address(self, chunk_id: str) -> tuple[str, int]:
+        spot = self._spots.get(chunk_id)
+        return (spot.document_id, spot.version) if spot else version_of(chunk_id)
 
     async def _standing(self, target: Target, documents: set[str]) -> Documents:
         """Return the standing of documents, by workspace and id."""
