@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
+from itertools import chain
 from types import TracebackType
 from typing import Generic, NamedTuple, Self, TypeVar
 
@@ -38,6 +39,8 @@ class MicroBatcher(Generic[Item, Answer]):
         self._answer_all = answer_all
         self._name = name
         self._waiting: deque[tuple[Item, asyncio.Future[Batched[Answer]]]] = deque()
+        # What is being answered, with all who ask for it.
+        self._running: dict[Item, list[asyncio.Future[Batched[Answer]]]] = {}
         # Callers, not items: admission, in front of this line, counts callers too.
         self._callers = 0
         # There while there is work.
@@ -52,7 +55,8 @@ class MicroBatcher(Generic[Item, Answer]):
     async def ask(self, *items: Item) -> list[Batched[Answer]]:
         """Return the answers to one caller's items, which may be spread over several batches.
 
-        Equal items in one batch are answered once. Raises ``Overloaded`` when the line is full.
+        Equal items in the line or in work are answered once. Raises ``Overloaded`` when the line
+        is full.
         """
         if self._closed:
             raise ShuttingDown
@@ -60,8 +64,12 @@ class MicroBatcher(Generic[Item, Answer]):
             raise Overloaded("Too many questions are waiting. Try again shortly.")
         create = asyncio.get_running_loop().create_future
         answers: list[asyncio.Future[Batched[Answer]]] = [create() for _ in items]
-        self._waiting.extend(zip(items, answers, strict=True))
-        if self._runner is None:
+        for item, answer in zip(items, answers, strict=True):
+            if item in self._running:
+                self._running[item].append(answer)
+            else:
+                self._waiting.append((item, answer))
+        if self._waiting and self._runner is None:
             self._runner = asyncio.create_task(self._work(), name=self._name)
         self._callers += 1
         try:
@@ -97,7 +105,7 @@ class MicroBatcher(Generic[Item, Answer]):
         finally:
             # However the work ends, nobody waits for it.
             self._runner = None
-            _refuse([answer for _, answer in self._waiting])
+            _refuse(answer for _, answer in self._waiting)
             self._waiting.clear()
 
     def _next_batch(self) -> dict[Item, list[asyncio.Future[Batched[Answer]]]]:
@@ -114,7 +122,7 @@ class MicroBatcher(Generic[Item, Answer]):
 
     async def _answer(self, batch: dict[Item, list[asyncio.Future[Batched[Answer]]]]) -> None:
         """Answer a batch. Every caller gets an answer, on every path out of here."""
-        everyone = [answer for answers in batch.values() for answer in answers]
+        self._running = batch
         try:
             found = await self._answer_all(list(batch))
             for answers, one in zip(batch.values(), found, strict=True):
@@ -122,14 +130,15 @@ class MicroBatcher(Generic[Item, Answer]):
                     if not answer.done():
                         answer.set_result(Batched(one, len(batch)))
         except Exception as error:  # noqa: BLE001 - whatever the work raises belongs to its callers
-            for answer in everyone:
+            for answer in chain(*batch.values()):
                 if not answer.done():
                     answer.set_exception(error)
         finally:
-            _refuse(everyone)  # shutting down; does nothing to one already answered
+            self._running = {}
+            _refuse(chain(*batch.values()))  # shutting down; does nothing to one already answered
 
 
-def _refuse(answers: Sequence[asyncio.Future[Batched[Answer]]]) -> None:
+def _refuse(answers: Iterable[asyncio.Future[Batched[Answer]]]) -> None:
     for answer in answers:
         if not answer.done():
             answer.set_exception(ShuttingDown())

@@ -4,10 +4,10 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from data.contents import Vector
-from data.errors import IndexIncomplete
+from data.errors import IndexIncomplete, Unavailable
 from data.lexical import LexicalQuery, LexicalScope
 from data.lexical_follower import LexicalFollower
 from data.records import Library
@@ -68,6 +68,14 @@ def similarities(hits: Hits, spots: Mapping[str, Spot]) -> dict[str, float]:
     return {**hits.scores, **dict(zip(others, found, strict=True))}
 
 
+class Meaning(NamedTuple):
+    """A query's vector, how many texts were encoded with it, and how long that took."""
+
+    vector: Vector
+    batch: int
+    milliseconds: float
+
+
 class DenseLeg:
     """Nearest neighbours of the query's vector, by cosine."""
 
@@ -78,12 +86,22 @@ class DenseLeg:
         self._neighbours = neighbours
         self._exact = exact
 
-    async def find(self, target: Target, query: Query, limit: int) -> Hits:
-        """Return the nearest chunks; similarities from -1 to 1."""
+    async def meaning_of(self, query: Query) -> Meaning | Unavailable:
+        """Return the query's vector, or why there is none."""
         started = time.perf_counter()
-        vector, texts = await self._encoder.encode(query.text)
-        encoded = time.perf_counter()
-        batches = {"embedding": texts}
+        try:
+            vector, texts = await self._encoder.encode(query.text)
+        except Unavailable as error:
+            return error
+        return Meaning(vector, texts, milliseconds(started))
+
+    async def find(self, target: Target, meaning: Meaning | Unavailable, limit: int) -> Hits:
+        """Return the nearest chunks; similarities from -1 to 1."""
+        if isinstance(meaning, Unavailable):
+            raise meaning
+        started = time.perf_counter()
+        vector = meaning.vector
+        batches = {"embedding": meaning.batch}
         if target.selected is not None and target.is_exact:
             found = await self._exact.nearest(tuple(target.selected), vector, limit)
             exhausted = True
@@ -91,7 +109,7 @@ class DenseLeg:
             found, batches["dense"] = await self._nearest(target.libraries, vector, limit)
             exhausted = len(found) < limit
         best = sorted(found, key=lambda hit: -hit[1])[:limit]
-        timings = {"embedding": milliseconds(started, encoded), "dense": milliseconds(encoded)}
+        timings = {"embedding": meaning.milliseconds, "dense": milliseconds(started)}
         return Hits(dict(best), timings, exhausted, vector=vector, batches=batches)
 
     async def _nearest(

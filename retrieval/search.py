@@ -11,7 +11,7 @@ from data.settings import SearchSettings
 from retrieval.fusion import Hit, Signals, ranked
 from retrieval.joining import joined, neighbours, single
 from retrieval.known import KnownChunks
-from retrieval.legs import DenseLeg, Hits, LexicalLeg, similarities
+from retrieval.legs import DenseLeg, Hits, LexicalLeg, Meaning, similarities
 from retrieval.passages import Found, Passage, Scope
 from retrieval.queries import Query
 from retrieval.second_look import SecondLook
@@ -55,15 +55,16 @@ class Searcher:
     ) -> None:
         self._targets = targets
         self._known = known
-        self._legs: dict[str, DenseLeg | LexicalLeg] = {"dense": dense, "lexical": lexical}
+        self._dense = dense
+        self._lexical = lexical
         self._second_look = second_look
         self._settings = settings
 
     async def search(self, scope: Scope, query: str, limit: int) -> Found:
         """Return single chunks, best first."""
-        target = await self._targets.of(scope)
         understood = self._understood(query)
-        findings = await self._find(target, understood, limit)
+        target, meaning = await self._begin(scope, understood)
+        findings = await self._find(target, understood, meaning, limit)
         hits = (await self._looked_again(findings, understood))[:limit]
         return await self._found(target, findings, tuple(map(single, hits)))
 
@@ -75,10 +76,10 @@ class Searcher:
         A second look puts them in a better order, for 20 ms; whoever reads all of them has
         little of it.
         """
-        target = await self._targets.of(scope)
         understood = self._understood(query)
+        target, meaning = await self._begin(scope, understood)
         # Hits that fall into one passage must not leave the answer with too few.
-        findings = await self._find(target, understood, 2 * limit)
+        findings = await self._find(target, understood, meaning, 2 * limit)
         if not findings.hits:
             return await self._found(target, findings, ())
         hits = await self._looked_again(findings, understood) if second_look else findings.hits
@@ -107,18 +108,24 @@ class Searcher:
             lexical_behind=findings.is_behind,
         )
 
-    async def _find(self, target: Target, query: Query, limit: int) -> Findings:
+    async def _begin(self, scope: Scope, query: Query) -> tuple[Target, Meaning | Unavailable]:
+        """Look the scope up while the query is encoded."""
+        return await asyncio.gather(self._targets.of(scope), self._dense.meaning_of(query))
+
+    async def _find(
+        self, target: Target, query: Query, meaning: Meaning | Unavailable, limit: int
+    ) -> Findings:
         """Ask the legs, for more and more until enough of what they find is visible and new."""
         wanted = max(self._settings.candidates, OVERFETCH * limit)
         most = BROAD * limit if query.is_broad else limit
         while target.selected != frozenset():
-            legs = await self._ask(target, query, wanted)
+            legs = await self._ask(target, query, meaning, wanted)
             started = time.perf_counter()
             ids = dict.fromkeys(id_ for hits in legs.values() for id_ in hits.scores)
             spots = await self._known.spots(target, ids)
             dense, lexical = _hits_of(legs, "dense"), _hits_of(legs, "lexical")
-            meaning = similarities(dense, spots)
-            signals = Signals(meaning, lexical.scores, lexical.documents, query.pages)
+            cosines = similarities(dense, spots)
+            signals = Signals(cosines, lexical.scores, lexical.documents, query.pages)
             order = ranked(spots, signals, self._settings)
             hits = await self._distinct(target, order, legs, most)
             enough = len(hits) >= limit or wanted >= MOST_CANDIDATES
@@ -129,9 +136,9 @@ class Searcher:
             for found in legs.values():
                 timings.update(found.timings_ms)
             batches = {stage: n for found in legs.values() for stage, n in found.batches.items()}
-            best = max((meaning[id_] for id_ in spots if id_ in meaning), default=None)
+            best = max((cosines[id_] for id_ in spots if id_ in cosines), default=None)
             return Findings(
-                tuple(hits), meaning, dense.vector, best, timings, batches, lexical.is_behind
+                tuple(hits), cosines, dense.vector, best, timings, batches, lexical.is_behind
             )
         return Findings((), {}, None, None, {}, {}, is_behind=False)
 
@@ -170,13 +177,16 @@ class Searcher:
         findings.timings_ms["second_look"] = milliseconds(started)
         return hits
 
-    async def _ask(self, target: Target, query: Query, wanted: int) -> dict[str, Hits]:
+    async def _ask(
+        self, target: Target, query: Query, meaning: Meaning | Unavailable, wanted: int
+    ) -> dict[str, Hits]:
         answers = await asyncio.gather(
-            *(leg.find(target, query, wanted) for leg in self._legs.values()),
+            self._dense.find(target, meaning, wanted),
+            self._lexical.find(target, query, wanted),
             return_exceptions=True,
         )
         legs: dict[str, Hits] = {}
-        for name, answer in zip(self._legs, answers, strict=True):
+        for name, answer in zip(("dense", "lexical"), answers, strict=True):
             if isinstance(answer, Hits):
                 legs[name] = answer
             elif not isinstance(answer, Unavailable):

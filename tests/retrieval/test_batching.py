@@ -93,6 +93,21 @@ async def test_answers_equal_items_once(batcher: MicroBatcher[str, str], work: W
     assert said(answers) == ["tsrif", "emas", "emas", "rehto", "emas"]
 
 
+async def test_who_asks_for_what_is_in_work_waits_for_that(
+    batcher: MicroBatcher[str, str], work: Work
+) -> None:
+    first = await ask_the_idle(batcher, work, "same")
+    others = await ask(batcher, "same", "other")
+    first.cancel()
+    await asyncio.wait([first])
+    work.may_work.set()
+
+    answers = await asyncio.gather(*others)
+
+    assert work.batches == [["same"], ["other"]]
+    assert said(answers) == ["emas", "rehto"]
+
+
 async def test_spreads_many_items_of_one_caller_over_batches_in_their_order(
     batcher: MicroBatcher[str, str], work: Work
 ) -> None:
@@ -164,13 +179,14 @@ async def test_a_failing_batch_fails_all_its_callers_and_the_next_one_works(
 ) -> None:
     callers = await ask(batcher, "same", "same", "other")
     await work.asked.wait()
+    callers += await ask(batcher, "other")
     others = await ask(batcher, "next")
     work.failure = ModelUnavailable()
     work.may_work.set()
 
     outcomes = await asyncio.gather(*callers, return_exceptions=True)
 
-    assert [type(outcome) for outcome in outcomes] == [ModelUnavailable] * 3
+    assert [type(outcome) for outcome in outcomes] == [ModelUnavailable] * 4
     assert said(await asyncio.gather(*others)) == ["txen"]
 
 
