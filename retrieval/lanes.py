@@ -1,6 +1,8 @@
 """Named, bounded lanes in which async code has blocking work done."""
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,6 +12,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, TypeVarTuple
 
 from data.errors import Overloaded, ShuttingDown
+
+# Workers have 10 (api/cli/stack.py).
+NICENESS = 4
 
 T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
@@ -27,7 +32,7 @@ class Lane:
         self.name = name
         self._threads = threads
         self._limit = threads + max_waiting
-        self._executor = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._executor = ThreadPoolExecutor(threads, name, _stand_back)
         self._lock = threading.Lock()
         # Insertion order is the line; a dictionary lets anyone leave it at once.
         self._line: dict[Future[Any], Job] = {}
@@ -126,6 +131,15 @@ class Lane:
         for answer in waiting:
             if answer.set_running_or_notify_cancel():
                 answer.set_exception(ShuttingDown())
+
+
+def _stand_back() -> None:
+    """Let the event loop go first where there are not enough cores, as do threads made by this one.
+
+    It has little to do for each of very many; what lanes do can wait, and is done together then.
+    """
+    if sys.platform == "linux":  # where a thread has a niceness of its own
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
 
 
 def _settle(answer: Future[T], call: Callable[[], T]) -> None:

@@ -104,6 +104,7 @@ def _service(settings: Settings, port: int) -> Program:
         "host": host,
         "port": str(port),
         "workers": str(settings.api.processes),
+        "loop": "api.loop:EagerLoop",
         "timeout-graceful-shutdown": str(CLOSING_SECONDS),
         # Of a message over a web socket; what a request may have too.
         "ws-max-size": str(JSON_BYTES),
