@@ -3,32 +3,14 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING
 
 from api.metrics import Metrics
 from api.schemas.ask import AnswerBody, WholeAnswerBody
 from api.schemas.search import SourceBody
 from api.streaming import encoded, json_of
 from data.errors import FootnoteError
-from data.libraries import DEFAULT
 from retrieval.answering import Answer
 from retrieval.events import Accepted, Done, Event, Sources, Token
-from retrieval.passages import Scope
-
-if TYPE_CHECKING:
-    from api.state import State
-
-
-async def require_scope(scope: Scope, state: "State") -> None:
-    """Raise ``LibraryNotFound`` or ``DocumentNotFound`` while there still is a status to send.
-
-    A question that names nothing is not held up: the default library can't be deleted.
-    """
-    run, stores = state.lanes.catalogue.run, state.stores
-    if scope.libraries != (DEFAULT,):
-        await run(stores.libraries.named, scope.workspace, scope.libraries)
-    if scope.document_ids:
-        await run(stores.visibility.selected, scope.workspace, (), scope.document_ids, ())
 
 
 async def answer_events(answer: Answer, metrics: Metrics) -> AsyncGenerator[bytes, None]:

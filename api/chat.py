@@ -6,7 +6,7 @@ import time
 
 from pydantic_core import to_json
 
-from api.answers import measured, require_scope
+from api.answers import measured
 from api.draining import Draining
 from api.errors import error_body
 from api.metrics import Metrics
@@ -22,6 +22,7 @@ from api.schemas.chat import (
     message_of,
 )
 from api.schemas.search import SourceBody
+from api.scopes import require_scope
 from api.security import require_role
 from api.sockets import TRY_LATER, UNAUTHENTICATED, Socket
 from api.state import State

@@ -72,7 +72,7 @@ async def serving(settings: Settings, metrics: Metrics) -> AsyncIterator[State]:
         follower = stack.enter_context(
             LexicalFollower(settings.folder / "lexical", stores.catalogue, stores.visibility)
         )
-        searcher = await open_searcher(settings, stores, lanes, vectors, follower, encoder, stack)
+        searcher = open_searcher(settings, stores, lanes, vectors, follower, encoder, stack)
         models = await open_models(settings, metrics, encoder, stack)
         verifier = open_verifier(stores, lanes.catalogue)
         admission = await open_admission(settings, metrics, stack)
@@ -142,7 +142,9 @@ async def open_encoder(
             metrics.note_batch(len(texts))
         return await lanes.embedder.run(embedder.encode_queries, texts)
 
-    return await stack.enter_async_context(QueryEncoder(settings.batching, encode))
+    encoder = QueryEncoder(settings.batching, encode)
+    stack.push_async_callback(encoder.aclose)
+    return encoder
 
 
 async def open_admission(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> Admission:
@@ -154,7 +156,7 @@ async def open_admission(settings: Settings, metrics: Metrics, stack: AsyncExitS
     return admission
 
 
-async def open_searcher(
+def open_searcher(
     settings: Settings,
     stores: Stores,
     lanes: Lanes,
@@ -171,7 +173,7 @@ async def open_searcher(
         *(settings.search, settings.batching),
     )
     for batcher in (neighbours, targets):
-        await stack.enter_async_context(batcher)
+        stack.push_async_callback(batcher.aclose)
     return Searcher(
         targets,
         KnownChunks(visibility, lane),

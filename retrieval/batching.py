@@ -5,8 +5,7 @@ import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
 from itertools import chain
-from types import TracebackType
-from typing import Generic, NamedTuple, Self, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from data.errors import Overloaded, ShuttingDown
 from data.settings import BatchingSettings
@@ -82,15 +81,8 @@ class MicroBatcher(Generic[Item, Answer]):
                 if not answer.cancel() and not answer.cancelled():
                     answer.exception()  # taken note of, so that asyncio does not
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """End the work; who waits gets ``ShuttingDown``."""
         self._closed = True
         if self._runner is not None:
             self._runner.cancel()

@@ -1,8 +1,7 @@
 """Queries become vectors: together with those of others, and once for a while."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from types import TracebackType
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 import numpy as np
 
@@ -61,13 +60,6 @@ class QueryEncoder:
     async def _rows(self, texts: Sequence[str]) -> Sequence[Vector]:
         return list(await self._encode(texts))
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._batcher.__aexit__(kind, error, traceback)
+    async def aclose(self) -> None:
+        """End the work; who waits gets ``ShuttingDown``."""
+        await self._batcher.aclose()

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
-from types import TracebackType
-from typing import NamedTuple, Protocol, Self
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -63,14 +62,7 @@ class NeighbourBatcher:
         matrix = np.frombuffer(b"".join(vectors), np.float32).reshape(len(vectors), -1)
         return await self._index.nearest(line.collection, matrix, line.limit)
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """End the work; who waits gets ``ShuttingDown``."""
         for batcher in list(self._lines.values()):
-            await batcher.__aexit__(kind, error, traceback)
+            await batcher.aclose()

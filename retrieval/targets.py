@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 from data.catalogue import Catalogue
 from data.errors import FootnoteError
@@ -105,13 +103,6 @@ class Targets:
             scope.workspace, libraries, frozenset(selected), is_exact=few, sequence=sequence
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._batcher.__aexit__(kind, error, traceback)
+    async def aclose(self) -> None:
+        """End the work; who waits gets ``ShuttingDown``."""
+        await self._batcher.aclose()

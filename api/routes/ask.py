@@ -3,11 +3,12 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.answers import answer_events, require_scope, whole_answer
+from api.answers import answer_events, whole_answer
 from api.dependencies import MetricsDep, ReaderDep, StateDep
 from api.disconnects import unless_gone
 from api.routes.responses import COMMON, EVENTS, errors
 from api.schemas.ask import AskRequest, WholeAnswerBody
+from api.scopes import require_scope
 from api.streaming import EventStream, json_response
 from api.timings import server_timing
 from retrieval.deadline import Deadline

@@ -3,13 +3,13 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.answers import require_scope
 from api.completions import completion_events, whole_completion
 from api.dependencies import MetricsDep, ReaderDep, StateDep
 from api.disconnects import unless_gone
 from api.routes.responses import COMMON, errors
 from api.schemas.completions import CompletionBody, CompletionRequest
 from api.schemas.models import library_named
+from api.scopes import require_scope
 from api.streaming import EventStream, json_response
 from data.errors import LibraryNotFound, ModelNotFound
 from retrieval.deadline import Deadline

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
 
 import pytest
 
@@ -38,7 +39,7 @@ async def work() -> Work:
 @pytest.fixture
 async def batcher(work: Work) -> AsyncIterator[MicroBatcher[str, str]]:
     settings = BatchingSettings(max_batch=3, max_waiting=6)
-    async with MicroBatcher[str, str](settings, work.answer_all, "test") as batcher:
+    async with aclosing(MicroBatcher[str, str](settings, work.answer_all, "test")) as batcher:
         yield batcher
 
 
@@ -204,7 +205,7 @@ async def test_too_few_answers_fail_the_callers_and_not_the_next(
 
 async def test_shutting_down_leaves_nobody_hanging(work: Work) -> None:
     settings = BatchingSettings(max_batch=1, max_waiting=6)
-    async with MicroBatcher[str, str](settings, work.answer_all, "test") as batcher:
+    async with aclosing(MicroBatcher[str, str](settings, work.answer_all, "test")) as batcher:
         running = await ask_the_idle(batcher, work, "running")
         waiting = await ask(batcher, "waiting", "waiting too")
 

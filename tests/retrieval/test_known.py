@@ -1,32 +1,14 @@
 """What is remembered of chunks is what the catalogue says at the question's sequence."""
 
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 
 import pytest
 
-from data.settings import Settings
-from data.setup import prepare
-from data.stores import Stores, open_stores
+from data.stores import Stores
 from retrieval.known import KnownChunks
 from retrieval.lanes import Lane
 from retrieval.targets import Target
 from tests.contracts.corpus import Corpus
-
-
-@pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
-    settings = Settings(home=tmp_path)
-    prepare(settings)
-    with open_stores(settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-def corpus(stores: Stores) -> Corpus:
-    library = stores.libraries.every()[0]
-    stores.libraries.of_job(library.id, "f" * 64)
-    return Corpus(stores, library.workspace)
 
 
 @pytest.fixture

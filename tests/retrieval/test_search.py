@@ -16,9 +16,8 @@ from data.errors import (
     SearchUnavailable,
 )
 from data.lexical_follower import LexicalFollower
-from data.settings import BatchingSettings, SearchSettings, Settings
-from data.setup import prepare
-from data.stores import Stores, open_stores
+from data.settings import BatchingSettings, SearchSettings
+from data.stores import Stores
 from retrieval.encoding import Encoded
 from retrieval.exact import ExactSearch
 from retrieval.known import KnownChunks
@@ -77,21 +76,6 @@ class AwayFollower:
     @property
     def index(self) -> Any:
         raise LexicalUnavailable
-
-
-@pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
-    settings = Settings(home=tmp_path)
-    prepare(settings)
-    with open_stores(settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-def corpus(stores: Stores) -> Corpus:
-    library = stores.libraries.every()[0]
-    stores.libraries.of_job(library.id, "f" * 64)
-    return Corpus(stores, library.workspace)
 
 
 @pytest.fixture

@@ -1,15 +1,14 @@
 """Where a question is to be answered from."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import aclosing
 
 import pytest
 
 from data.errors import DocumentNotFound, LibraryNotFound
-from data.settings import BatchingSettings, SearchSettings, Settings
-from data.setup import prepare
-from data.stores import Stores, open_stores
+from data.settings import BatchingSettings, SearchSettings
+from data.stores import Stores
 from retrieval.lanes import Lane
 from retrieval.passages import Scope
 from retrieval.targets import Targets
@@ -17,28 +16,15 @@ from tests.contracts.corpus import Corpus
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> Iterator[Stores]:
-    settings = Settings(home=tmp_path)
-    prepare(settings)
-    with open_stores(settings) as opened:
-        yield opened
-
-
-@pytest.fixture
-def corpus(stores: Stores) -> Corpus:
-    library = stores.libraries.every()[0]
-    stores.libraries.of_job(library.id, "f" * 64)
-    return Corpus(stores, library.workspace)
-
-
-@pytest.fixture
 async def targets(stores: Stores) -> AsyncIterator[Targets]:
     settings = SearchSettings(exact_chunks=2)
     async with (
         Lane("catalogue", 1, 100) as lane,
-        Targets(
-            *(stores.libraries, stores.visibility, stores.catalogue),
-            *(lane, settings, BatchingSettings()),
+        aclosing(
+            Targets(
+                *(stores.libraries, stores.visibility, stores.catalogue),
+                *(lane, settings, BatchingSettings()),
+            )
         ) as opened,
     ):
         yield opened
