@@ -27,6 +27,12 @@ def answerable_questions() -> list[str]:
     return list(dict.fromkeys(row["question"] for row in rows if row["answerable"]))
 
 
+def other_questions() -> list[str]:
+    """Return questions about the same PDFs that these do not quite answer."""
+    rows = (json.loads(line) for line in QUESTIONS.read_text().splitlines())
+    return list(dict.fromkeys(row["question"] for row in rows if not row["answerable"]))
+
+
 def every_question() -> list[str]:
     """Return all the questions there are, in any language, with or without an answer."""
     rows = (

@@ -9,16 +9,15 @@ from typing import Any
 
 import httpx
 
-from benchmarks.asking import QUESTIONS
-from benchmarks.load import crowds
+from benchmarks.load import crowds, library
 from benchmarks.load.costs import cpu_seconds, resident_bytes, watched
 from benchmarks.load.figures import Figures, errors_of, heard_spreads
 from benchmarks.load.rows import Row
 from benchmarks.load.sides import Side, question_body
 from benchmarks.load.streaming import Heard, ask
 
-# So many at once reach every process, and every client of the model in it.
-WARM_UP = 40
+# Both sides have answered so many other questions before a row: they serve, they do not start.
+WARM_UP, WARM_UP_SECONDS = 200, 8
 _BUCKET = 'footnote_batch_texts_bucket{le="'
 
 
@@ -63,7 +62,8 @@ def take(row: Row, side: Side, model: Model, questions: Sequence[str]) -> Figure
 
 async def _take(row: Row, side: Side, model: Model, questions: Sequence[str]) -> Figures:
     asking = partial(asked, side)
-    await crowds.ramped(asking, crowds.in_turn(QUESTIONS, 0), WARM_UP, 1)
+    others = crowds.in_turn(library.other_questions(), 0)
+    await crowds.ramped(asking, others, WARM_UP, WARM_UP_SECONDS)
     model.reset()
     memory = resident_bytes(side.api_processes)
     before = Readings.of(side)
