@@ -40,25 +40,27 @@ class KnownChunks:
     async def spots(self, target: Target, ids: Iterable[str]) -> dict[str, Spot]:
         """Return the spots of those chunks that readers of the target may see, in this order."""
         seen = await self._seen(target, ids)
-        missing = [id_ for id_ in seen if id_ not in self._spots]
-        found = await self._lane.run(self._visibility.spots, missing) if missing else {}
-        known = {id_: self._spots.get(id_) or found.get(id_) for id_ in seen}
-        _keep(self._spots, found, MOST_SPOTS)
-        return {id_: spot for id_, spot in known.items() if spot}
+        # Now: while others are read, these may make way.
+        known = {id_: self._spots[id_] for id_ in seen if id_ in self._spots}
+        if missing := [id_ for id_ in seen if id_ not in known]:
+            found = await self._lane.run(self._visibility.spots, missing)
+            known |= found
+            _keep(self._spots, found, MOST_SPOTS)
+        return {id_: known[id_] for id_ in seen if id_ in known}
 
     async def chunks(self, target: Target, ids: Iterable[str]) -> dict[str, StoredChunk]:
         """Return those of the chunks that readers of the target may see, in this order."""
         seen = await self._seen(target, ids)
-        found: dict[str, StoredChunk | None] = {}
-        if missing := [id_ for id_ in seen if id_ not in self._chunks]:
+        known = {id_: self._chunks[id_] for id_ in seen if id_ in self._chunks}
+        if missing := [id_ for id_ in seen if id_ not in known]:
             read = await self._lane.run(
                 self._visibility.visible, target.workspace, missing, target.library_ids
             )
             # One that is not there will not come either: a published version is whole.
             found = {id_: read.get(id_) for id_ in missing}
-        known = {id_: self._chunks.get(id_) or found.get(id_) for id_ in seen}
-        _keep(self._chunks, found, MOST_CHUNKS)
-        return {id_: chunk for id_, chunk in known.items() if chunk}
+            known |= found
+            _keep(self._chunks, found, MOST_CHUNKS)
+        return {id_: chunk for id_ in seen if (chunk := known[id_])}
 
     async def _seen(self, target: Target, ids: Iterable[str]) -> list[str]:
         """Return the ids of chunks whose version readers of the target may see."""
