@@ -33,10 +33,13 @@ class MicroBatcher(Generic[Item, Answer]):
         settings: BatchingSettings,
         answer_all: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]],
         name: str,
+        *,
+        joins_work: bool = True,
     ) -> None:
         self._settings = settings
         self._answer_all = answer_all
         self._name = name
+        self._joins_work = joins_work
         self._waiting: deque[tuple[Item, asyncio.Future[Batched[Answer]]]] = deque()
         # What is being answered, with all who ask for it.
         self._running: dict[Item, list[asyncio.Future[Batched[Answer]]]] = {}
@@ -54,8 +57,8 @@ class MicroBatcher(Generic[Item, Answer]):
     async def ask(self, *items: Item) -> list[Batched[Answer]]:
         """Return the answers to one caller's items, which may be spread over several batches.
 
-        Equal items in the line or in work are answered once. Raises ``Overloaded`` when the line
-        is full.
+        Equal items in the line are answered once; so are those in work, unless an answer may not
+        be older than its question. Raises ``Overloaded`` when the line is full.
         """
         if self._closed:
             raise ShuttingDown
@@ -64,7 +67,7 @@ class MicroBatcher(Generic[Item, Answer]):
         create = asyncio.get_running_loop().create_future
         answers: list[asyncio.Future[Batched[Answer]]] = [create() for _ in items]
         for item, answer in zip(items, answers, strict=True):
-            if item in self._running:
+            if self._joins_work and item in self._running:
                 self._running[item].append(answer)
             else:
                 self._waiting.append((item, answer))

@@ -57,7 +57,7 @@ class Targets:
         self._lane = lane
         self._settings = search
         self._batcher: MicroBatcher[Scope, Target | FootnoteError] = MicroBatcher(
-            batching, self._whole_libraries, "targets"
+            batching, self._whole_libraries, "targets", joins_work=False
         )
 
     async def of(self, scope: Scope) -> Target:

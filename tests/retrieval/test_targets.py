@@ -1,11 +1,14 @@
 """Where a question is to be answered from."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
 
+from data.catalogue import Catalogue
+from data.database import Database
 from data.errors import DocumentNotFound, LibraryNotFound
 from data.settings import BatchingSettings, SearchSettings
 from data.stores import Stores
@@ -82,3 +85,37 @@ async def test_what_is_published_before_a_call_is_never_missed_by_it(
         found = await asyncio.gather(*(targets.of(Scope(corpus.workspace)) for _ in range(3)))
 
         assert {target.sequence for target in found} == {now}
+
+
+class SlowCatalogue(Catalogue):
+    """Tells its sequence when it may, as it was when it was asked."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.has_read = threading.Event()
+        self.may_tell = threading.Event()
+
+    def sequence(self) -> int:
+        found = super().sequence()
+        self.has_read.set()
+        self.may_tell.wait(10)
+        return found
+
+
+async def test_a_look_that_began_before_a_change_is_not_for_who_comes_after_it(
+    stores: Stores, corpus: Corpus
+) -> None:
+    catalogue, scope = SlowCatalogue(stores.database), Scope(corpus.workspace)
+    parts = (stores.libraries, stores.visibility, catalogue)
+    async with (
+        Lane("catalogue", 1, 100) as lane,
+        aclosing(Targets(*parts, lane, SearchSettings(), BatchingSettings())) as targets,
+    ):
+        before = asyncio.create_task(targets.of(scope))
+        await asyncio.to_thread(catalogue.has_read.wait, 10)
+        corpus.ready("whales sing")
+        after = asyncio.create_task(targets.of(scope))
+        await asyncio.sleep(0)
+        catalogue.may_tell.set()
+
+        assert (await before).sequence < (await after).sequence == stores.catalogue.sequence()
