@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar, TypeVarTuple
 
 from data.errors import Overloaded, ShuttingDown
 
-# Workers have 10 (api/cli/stack.py).
+# More than the event loop's. Workers have 10 more (api/cli/stack.py).
 NICENESS = 4
 
 T = TypeVar("T")
@@ -139,7 +139,8 @@ def _stand_back() -> None:
     It has little to do for each of very many; what lanes do can wait, and is done together then.
     """
     if sys.platform == "linux":  # where a thread has a niceness of its own
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        # Relative to the event loop's, wherever that is: only root may ask for less than it has.
+        os.nice(NICENESS)
 
 
 def _settle(answer: Future[T], call: Callable[[], T]) -> None:

@@ -1,4 +1,6 @@
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
@@ -6,7 +8,7 @@ from contextvars import ContextVar
 import pytest
 
 from data.errors import NotFound, Overloaded, ShuttingDown
-from retrieval.lanes import Lane
+from retrieval.lanes import NICENESS, Lane
 
 REQUEST: ContextVar[str] = ContextVar("REQUEST", default="none")
 
@@ -150,3 +152,25 @@ class TestLane:
             await waiting
         with pytest.raises(ShuttingDown):
             await lane.run(len, "too late")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have no niceness of their own")
+def test_a_lane_lets_the_event_loop_go_first_however_nice_that_is() -> None:
+    found: dict[str, int] = {}
+
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    async def serve() -> None:
+        async with Lane("test", threads=1, max_waiting=2) as lane:
+            found.update(loop=niceness(), lane=await lane.run(niceness))
+
+    def nicely() -> None:
+        os.nice(10)
+        asyncio.run(serve())
+
+    thread = threading.Thread(target=nicely)
+    thread.start()
+    thread.join()
+
+    assert found["lane"] == min(19, found["loop"] + NICENESS)
