@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.disconnects import abort, gone
-from api.errors import error_body
+from api.errors import error_body, response_to
 from api.interruption import Interruption
 from api.streams import Streams
 from data.errors import ClientGone, DeadlineExceeded, FootnoteError, ReaderTooSlow
@@ -84,7 +84,7 @@ class EventStream(Response):
         self._deadline = deadline
         self._kept_after = kept_after
         self._block = Interruption()
-        self._sending = False
+        self._started = self._sending = False
         self._sent = self._seen = 0
         self._moved = asyncio.get_running_loop().time()
         self._last = b""
@@ -106,7 +106,11 @@ class EventStream(Response):
                 error = await self._write(send)
                 # What it costs is given back before its reader is told.
                 await self._events.aclose()
-            if not isinstance(error, ClientGone) and not await self._finish(send, error):
+            if isinstance(error, ClientGone):
+                return
+            if error is not None and not self._started:
+                await response_to(error)(scope, receive, send)
+            elif not await self._finish(send, error):
                 abort(scope)
                 await leaving
         finally:
@@ -140,7 +144,7 @@ class EventStream(Response):
         """Send all events; return what was in the way."""
         try:
             with self._block:
-                self._sending = True
+                self._started = self._sending = True
                 headers = self.raw_headers
                 await send({"type": "http.response.start", "status": 200, "headers": headers})
                 self._sending = False

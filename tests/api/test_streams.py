@@ -194,3 +194,12 @@ def test_a_stream_ends_with_the_error_that_it_is_given(served: Served) -> None:
 
     assert b'"code":"shutting_down"' in seen.rpartition(b"event: ")[2]
     assert served.source.closed.is_set()
+
+
+def test_a_stream_that_begins_after_the_end_is_refused(served: Served) -> None:
+    served.streams.end_all(ShuttingDown())
+    with served.connect() as connection:
+        seen = connection.recv(65536)
+
+    assert seen.startswith(b"HTTP/1.1 503 ")
+    assert b'"code":"shutting_down"' in seen
