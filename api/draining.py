@@ -107,8 +107,6 @@ class Door:
             # A web socket may stay open for ever; its answers are streams of their own.
             with self._draining.request() if scope["type"] == "http" else _nothing():
                 await self._app(scope, receive, send)
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1012})
         else:
             response = response_to(ShuttingDown())
             # The next request may well go to another process.

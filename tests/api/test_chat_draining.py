@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from data.settings import Settings
@@ -70,3 +70,18 @@ def test_that_are_idle_hold_nothing_up(settings: Settings) -> None:
         said = server.ended()
 
     assert "Traceback" not in said
+
+
+def test_that_come_late_are_told_to_try_again(settings: Settings) -> None:
+    with running(settings) as server:
+        with server.asked(2.0) as answer:
+            server.stop()
+            with pytest.raises(InvalidStatus) as refused, conversation(server):
+                pass
+            assert [name for name, _ in answer][-1] == "done"
+        server.ended()
+
+    response = refused.value.response
+    assert response.status_code == 503
+    assert response.headers["Retry-After"]
+    assert json.loads(response.body)["error"]["code"] == "shutting_down"
