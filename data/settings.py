@@ -140,7 +140,7 @@ class BatchingSettings(Section):
     """Questions that are embedded together, and looked up together in the vector index."""
 
     max_batch: Positive = 16
-    # Vectors of the last queries of each API process: 1.6 KB each.
+    # Vectors of the last queries of each API process: 4 KB each at most, with the query.
     kept_vectors: Positive = 4096
     # At least what admission lets in (1,024 running + 1,024 waiting): only admission refuses.
     max_waiting: Positive = 2048

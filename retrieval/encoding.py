@@ -9,6 +9,9 @@ from data.contents import Vector, Vectors
 from data.settings import BatchingSettings
 from retrieval.batching import MicroBatcher
 
+# Characters of a query that is remembered; with its vector that takes 4 KB at most.
+LONGEST_KNOWN = 500
+
 # Has texts encoded elsewhere: in the embedder's lane.
 EncodeTexts = Callable[[Sequence[str]], Awaitable[Vectors]]
 
@@ -30,21 +33,23 @@ class QueryEncoder:
         self._settings = settings
         self._encode = encode
         self._batcher: MicroBatcher[str, Vector] = MicroBatcher(settings, self._rows, "encoder")
-        # The oldest first.
-        self._known: dict[str, Vector] = {}
+        # By workspace and query, the oldest first: nobody learns what others have asked lately.
+        self._known: dict[tuple[str, str], Vector] = {}
 
     @property
     def is_busy(self) -> bool:
         """Whether anybody waits for a vector."""
         return self._batcher.is_busy
 
-    async def encode(self, query: str) -> Encoded:
+    async def encode(self, workspace: str, query: str) -> Encoded:
         """Return the vector of a query, or raise ``Overloaded`` when the line is full."""
-        known = self._known.get(query)
+        known = self._known.get((workspace, query))
         if known is not None:
             return Encoded(known, 0)
         [(vector, size)] = await self._batcher.ask(query)
-        self._known[query] = vector
+        if len(query) <= LONGEST_KNOWN:
+            # A row of its own does not keep the whole batch.
+            self._known[workspace, query] = vector.copy()
         while len(self._known) > self._settings.kept_vectors:
             del self._known[next(iter(self._known))]
         return Encoded(vector, size)

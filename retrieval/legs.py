@@ -33,7 +33,7 @@ Scored = list[tuple[str, float]]
 class EncodesQueries(Protocol):
     """Turns a query into its vector (retrieval/encoding.py)."""
 
-    async def encode(self, query: str) -> Encoded:
+    async def encode(self, workspace: str, query: str) -> Encoded:
         """Return the unit vector of a query."""
         ...
 
@@ -86,11 +86,11 @@ class DenseLeg:
         self._neighbours = neighbours
         self._exact = exact
 
-    async def meaning_of(self, query: Query) -> Meaning | Unavailable:
+    async def meaning_of(self, workspace: str, query: Query) -> Meaning | Unavailable:
         """Return the query's vector, or why there is none."""
         started = time.perf_counter()
         try:
-            vector, texts = await self._encoder.encode(query.text)
+            vector, texts = await self._encoder.encode(workspace, query.text)
         except Unavailable as error:
             return error
         return Meaning(vector, texts, milliseconds(started))

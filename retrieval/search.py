@@ -110,7 +110,9 @@ class Searcher:
 
     async def _begin(self, scope: Scope, query: Query) -> tuple[Target, Meaning | Unavailable]:
         """Look the scope up while the query is encoded."""
-        return await asyncio.gather(self._targets.of(scope), self._dense.meaning_of(query))
+        return await asyncio.gather(
+            self._targets.of(scope), self._dense.meaning_of(scope.workspace, query)
+        )
 
     async def _find(
         self, target: Target, query: Query, meaning: Meaning | Unavailable, limit: int

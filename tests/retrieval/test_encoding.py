@@ -1,5 +1,6 @@
 """Queries are encoded together, and once for a while."""
 
+import asyncio
 from collections.abc import Sequence
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from data.contents import Vectors
 from data.errors import Unavailable
 from data.settings import BatchingSettings
-from retrieval.encoding import QueryEncoder
+from retrieval.encoding import LONGEST_KNOWN, QueryEncoder
 
 
 class Texts:
@@ -38,7 +39,7 @@ def encoder(texts: Texts) -> QueryEncoder:
 async def test_a_query_that_was_asked_lately_is_not_encoded_again(
     encoder: QueryEncoder, texts: Texts
 ) -> None:
-    first, again = await encoder.encode("four"), await encoder.encode("four")
+    first, again = await encoder.encode("w", "four"), await encoder.encode("w", "four")
 
     assert first.vector.tolist() == again.vector.tolist() == [4, 1]
     assert (first.batch, again.batch) == (1, 0)
@@ -47,19 +48,40 @@ async def test_a_query_that_was_asked_lately_is_not_encoded_again(
 
 async def test_only_the_last_ones_are_remembered(encoder: QueryEncoder, texts: Texts) -> None:
     for query in ("a", "bb", "ccc", "a"):
-        await encoder.encode(query)
+        await encoder.encode("w", query)
 
     assert texts.asked == [["a"], ["bb"], ["ccc"], ["a"]]
+
+
+async def test_nobody_learns_what_another_workspace_has_asked(
+    encoder: QueryEncoder, texts: Texts
+) -> None:
+    first, other = await encoder.encode("w", "four"), await encoder.encode("other", "four")
+
+    assert (first.batch, other.batch) == (1, 1)
+    assert texts.asked == [["four"], ["four"]]
+
+
+async def test_what_is_remembered_is_small(encoder: QueryEncoder, texts: Texts) -> None:
+    await asyncio.gather(encoder.encode("w", "four"), encoder.encode_many(["a", "bb", "ccc"]))
+    again = await encoder.encode("w", "four")
+    long = "x" * (LONGEST_KNOWN + 1)
+    await encoder.encode("w", long)
+    await encoder.encode("w", long)
+
+    assert again.batch == 0
+    assert again.vector.base is None
+    assert texts.asked == [["four", "a", "bb", "ccc"], [long], [long]]
 
 
 async def test_a_failure_is_not_remembered(encoder: QueryEncoder, texts: Texts) -> None:
     texts.is_away = True
     with pytest.raises(Unavailable):
-        await encoder.encode("four")
+        await encoder.encode("w", "four")
 
     texts.is_away = False
 
-    assert (await encoder.encode("four")).vector.tolist() == [4, 1]
+    assert (await encoder.encode("w", "four")).vector.tolist() == [4, 1]
 
 
 async def test_many_texts_are_rows_in_their_order(encoder: QueryEncoder) -> None:

@@ -34,7 +34,7 @@ from tests.contracts.corpus import Corpus
 class FirstAxis:
     """Every query is nearest to the first chunk of a document."""
 
-    async def encode(self, query: str) -> Encoded:
+    async def encode(self, workspace: str, query: str) -> Encoded:
         return Encoded(np.array([1, 0, 0, 0], np.float32), 1)
 
 
