@@ -54,6 +54,11 @@ class MicroBatcher(Generic[Item, Answer]):
         """Whether anybody waits for an answer."""
         return self._callers > 0
 
+    @property
+    def is_at_work(self) -> bool:
+        """Whether anything is being answered, if only for those who have left."""
+        return self._runner is not None
+
     async def ask(self, *items: Item) -> list[Batched[Answer]]:
         """Return the answers to one caller's items, which may be spread over several batches.
 
@@ -91,6 +96,8 @@ class MicroBatcher(Generic[Item, Answer]):
             self._runner.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._runner
+            # One that had not begun yet has refused nobody.
+            self._refuse_all()
 
     async def _work(self) -> None:
         """Answer whatever waits, one batch after the other."""
@@ -100,8 +107,11 @@ class MicroBatcher(Generic[Item, Answer]):
         finally:
             # However the work ends, nobody waits for it.
             self._runner = None
-            _refuse(answer for _, answer in self._waiting)
-            self._waiting.clear()
+            self._refuse_all()
+
+    def _refuse_all(self) -> None:
+        _refuse(answer for _, answer in self._waiting)
+        self._waiting.clear()
 
     def _next_batch(self) -> dict[Item, list[asyncio.Future[Batched[Answer]]]]:
         """Take different items from the line, as many as fit, each with all who ask for it."""

@@ -53,14 +53,22 @@ class NeighbourBatcher:
             # Equal questions have equal bytes.
             [found] = await batcher.ask(vector.tobytes())
         finally:
-            # Collections come and go.
-            if not batcher.is_busy:
-                self._lines.pop(line, None)
+            if not batcher.is_at_work:
+                self._forget(line)
         return found
 
     async def _ask(self, line: _Line, vectors: Sequence[bytes]) -> Sequence[Neighbours]:
         matrix = np.frombuffer(b"".join(vectors), np.float32).reshape(len(vectors), -1)
-        return await self._index.nearest(line.collection, matrix, line.limit)
+        try:
+            return await self._index.nearest(line.collection, matrix, line.limit)
+        finally:
+            # All who asked may have left. Until now, whoever came had to wait for this call.
+            self._forget(line)
+
+    def _forget(self, line: _Line) -> None:
+        """Drop a line in which nobody waits: collections come and go."""
+        if line in self._lines and not self._lines[line].is_busy:
+            del self._lines[line]
 
     async def aclose(self) -> None:
         """End the work; who waits gets ``ShuttingDown``."""

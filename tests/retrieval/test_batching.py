@@ -214,3 +214,13 @@ async def test_shutting_down_leaves_nobody_hanging(work: Work) -> None:
     assert [type(outcome) for outcome in outcomes] == [ShuttingDown] * 3
     with pytest.raises(ShuttingDown):
         await batcher.ask("too late")
+
+
+async def test_shutting_down_before_the_work_begins_leaves_nobody_hanging(work: Work) -> None:
+    settings = BatchingSettings()
+    async with aclosing(MicroBatcher[str, str](settings, work.answer_all, "test")) as batcher:
+        [caller] = await ask(batcher, "early")
+
+    with pytest.raises(ShuttingDown):
+        await asyncio.wait_for(caller, 10)
+    assert work.batches == []

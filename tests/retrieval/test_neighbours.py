@@ -1,6 +1,7 @@
 """Many questions to a collection of the vector index are one call."""
 
 import asyncio
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -82,3 +83,30 @@ async def test_a_lost_collection_fails_its_own_callers_only(
 
     assert isinstance(outcomes[0], IndexIncomplete)
     assert not isinstance(outcomes[1], BaseException)
+
+
+async def test_who_leaves_does_not_have_the_next_one_asked_for_beside_it(
+    neighbours: NeighbourBatcher, index: Index
+) -> None:
+    for number in range(3):
+        leaving = asyncio.create_task(neighbours.nearest("a", vector(number), 5))
+        await asyncio.sleep(0.001)
+        leaving.cancel()
+        await asyncio.wait((leaving,))
+    staying = asyncio.create_task(neighbours.nearest("a", vector(7), 5))
+    await asyncio.sleep(0.001)
+    at_once = len(index.asked)
+    index.may_answer.set()
+
+    assert (await staying).answer[0][0] == "a-7"
+    assert (at_once, len(index.asked)) == (1, 2)
+
+
+async def test_a_call_that_nobody_waits_for_ends_with_the_service(index: Index) -> None:
+    async with aclosing(NeighbourBatcher(BatchingSettings(), index)) as neighbours:
+        leaving = asyncio.create_task(neighbours.nearest("a", vector(1), 5))
+        await asyncio.sleep(0.001)
+        leaving.cancel()
+        await asyncio.wait((leaving,))
+
+    assert {task.get_name() for task in asyncio.all_tasks()}.isdisjoint({"neighbours"})
