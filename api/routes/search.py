@@ -33,7 +33,8 @@ async def search(
         async with state.admission.place(key.id):
             return await state.searcher.search(scope, asked.query, asked.limit)
 
-    found = await unless_gone(request.receive, Deadline(SECONDS).wait(found_in_turn()))
+    work = state.streams.unless_over(Deadline(SECONDS).wait(found_in_turn()))
+    found = await unless_gone(request.receive, work)
     metrics.note_stages(found.timings_ms)
     response.headers.update(server_timing(found.timings_ms))
     return SearchBody.of(found)

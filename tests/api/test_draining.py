@@ -126,17 +126,22 @@ def test_nothing_new_is_taken_from_the_signal_on(settings: Settings) -> None:
         assert answered.headers["Connection"] == "close"
 
 
-def test_whole_answers_that_still_run_are_told(settings: Settings) -> None:
+@pytest.mark.parametrize(
+    ("path", "request_body"),
+    [("ask", b'{"question": "600", "stream": false}'), ("search", b'{"query": "600"}')],
+)
+def test_whole_answers_and_searches_that_still_run_are_told(
+    settings: Settings, path: str, request_body: bytes
+) -> None:
     with running(settings) as server:
-        request = b'{"question": "600", "stream": false}'
         head = (
-            f"POST /v1/ask HTTP/1.1\r\nHost: x\r\nContent-Length: {len(request)}\r\n"
+            f"POST /v1/{path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(request_body)}\r\n"
             "Content-Type: application/json\r\n"
             f"Authorization: {server.client.headers['Authorization']}\r\n\r\n"
         )
         with socket.create_connection(server.listener.getsockname(), timeout=30) as connection:
-            connection.sendall(head.encode() + request)
-            while "footnote_answers_running 1.0" not in server.client.get("/metrics").text:
+            connection.sendall(head.encode() + request_body)
+            while not server.client.get("/v1/admin/status").json()["limits"]["answers_running"]:
                 pass
             server.stop()
             answer = connection.recv(65536)
