@@ -35,6 +35,7 @@ from data.errors import (
     Unauthenticated,
 )
 from data.records import Key, Role
+from retrieval.deadline import Deadline
 from retrieval.events import Accepted, Done, Event, Sources, Token
 
 logger = logging.getLogger(__name__)
@@ -172,8 +173,9 @@ class Chat:
     async def _done(self, asked: AskMessage) -> Done:
         """Send all that happens before the end, and return that."""
         question = asked.question_for(await self._require_key())
-        await require_scope(question.scope, self._state)
-        answer = await self._state.answerer.answer(question)
+        deadline = Deadline(question.timeout_seconds)
+        await deadline.wait(require_scope(question.scope, self._state))
+        answer = await self._state.answerer.answer(question, deadline)
         async with measured(answer, self._metrics) as events:
             async for event in events:
                 if isinstance(event, Done):

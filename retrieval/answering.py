@@ -57,13 +57,13 @@ class Answerer:
         least = {"min_evidence": settings.min_evidence_for_models}
         self._settings_for_models = settings.model_copy(update=least)
 
-    async def answer(self, question: Question) -> "Answer":
+    async def answer(self, question: Question, deadline: Deadline | None = None) -> "Answer":
         """Return the answer to be read, or raise ``UnknownModel`` or ``Overloaded`` at once.
 
-        Its time runs from now on; its place is kept until it is read to its end, closed, or
-        forgotten.
+        Its time runs from now on, unless it does already; its place is kept until it is read to
+        its end, closed, or forgotten.
         """
-        deadline = Deadline(question.timeout_seconds)
+        deadline = deadline or Deadline(question.timeout_seconds)
         model = self._models.get(question.model) if question.model else self._default
         if model is None:
             raise UnknownModel(models=sorted(self._models))

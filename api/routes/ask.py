@@ -28,9 +28,9 @@ async def ask(
 ) -> Response:
     """Answer a question from the documents, with a checked footnote under every sentence."""
     question = asked.question_for(key)
-    await require_scope(question.scope, state)
-    deadline = Deadline(asked.timeout_seconds)
-    answer = await state.answerer.answer(question)
+    deadline = Deadline(question.timeout_seconds)
+    await deadline.wait(require_scope(question.scope, state))
+    answer = await state.answerer.answer(question, deadline)
     if asked.resumable:
         events = state.resuming.begin(answer, key.workspace)
         return EventStream(events, state.streams, kept_after=-1)

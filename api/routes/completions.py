@@ -29,12 +29,12 @@ async def complete_chat(
 ) -> Response:
     """Answer the last message of the user from a library, each sentence with its `[1]`."""
     question = asked.question_for(key, library_named(asked.model))
+    deadline = Deadline(question.timeout_seconds)
     try:
-        await require_scope(question.scope, state)
+        await deadline.wait(require_scope(question.scope, state))
     except LibraryNotFound as error:
         raise ModelNotFound from error
-    deadline = Deadline(question.timeout_seconds)
-    answer = await state.answerer.answer(question)
+    answer = await state.answerer.answer(question, deadline)
     if asked.stream:
         events = completion_events(
             answer, metrics, asked.model, includes_usage=asked.includes_usage
