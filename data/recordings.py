@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from data.answer_errors import AnswerCancelled
-from data.errors import AnswerNotFound, BrokerUnavailable
+from data.errors import AnswerNotFound, BrokerUnavailable, Overloaded
 from data.recorded import Follower, Recording, Stop, end_of
 from data.settings import AnswerSettings, BrokerSettings
 
@@ -101,9 +101,13 @@ class Recordings:
     async def follow(self, workspace: str, answer_id: str, after: int) -> Follower:
         """Return what reads a recording behind an event.
 
-        Raises ``AnswerNotFound`` or ``BrokerUnavailable``.
+        Raises ``AnswerNotFound``, ``BrokerUnavailable`` or, when too many read already,
+        ``Overloaded``.
         """
         key = key_of(workspace, answer_id)
+        # As many as answers may run and wait, those that are written included.
+        if len(self._participants) >= self._settings.max_running + self._settings.max_waiting:
+            raise Overloaded("Too many answers are being taken up. Try again shortly.")
         writer = await self._writer_of(key)
         follower = Follower(key, heartbeat_of(writer), after, self._soon.set)
         self._include(follower)
@@ -121,8 +125,10 @@ class Recordings:
         writer = await self._writer_of(key)
         try:
             if not await self._client.exists(end_of(key)):
-                await self._client.rpush(cancels_of(writer), key)
-                await self._client.expire(cancels_of(writer), CANCEL_SECONDS)
+                async with self._client.pipeline(transaction=True) as calls:
+                    calls.rpush(cancels_of(writer), key)
+                    calls.expire(cancels_of(writer), CANCEL_SECONDS)
+                    await calls.execute()
         except (RedisError, OSError) as problem:
             raise BrokerUnavailable from problem
 
