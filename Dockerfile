@@ -49,4 +49,5 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
 CMD ["uvicorn", "api.app:create_app", "--factory", "--host", "0.0.0.0", "--port", "8000", \
      "--workers", "2", "--timeout-graceful-shutdown", "5", "--no-access-log", \
-     "--loop", "api.loop:EagerLoop", "--ws-max-size", "1048576", "--ws-per-message-deflate", "false"]
+     "--loop", "api.loop:EagerLoop", "--http", "api.protocol:BoundedProtocol", \
+     "--ws-max-size", "1048576", "--ws-per-message-deflate", "false"]

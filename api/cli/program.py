@@ -17,6 +17,8 @@ class Program:
     # Names of programs that, where they are run, have to have been ready once before this one.
     after: tuple[str, ...] = ()
     grace_seconds: float = 10.0
+    # It may take a while to stop: it is told together with the first that stops, not in its turn.
+    hears_at_once: bool = False
     niceness: int = 0
     files: int = 65_535
     # Ends by itself, once; with another status than 0 nothing after it can start.

@@ -105,13 +105,15 @@ def _service(settings: Settings, port: int) -> Program:
         "port": str(port),
         "workers": str(settings.api.processes),
         "loop": "api.loop:EagerLoop",
+        "http": "api.protocol:BoundedProtocol",
         "timeout-graceful-shutdown": str(CLOSING_SECONDS),
         # Of a message over a web socket; what a request may have too.
         "ws-max-size": str(JSON_BYTES),
         # Tokens are too short to gain by it.
         "ws-per-message-deflate": "false",
-        # On a busy machine a process that is still importing answers later than in 5 s.
-        "timeout-worker-healthcheck": "30",
+        # On a busy machine a process that is still importing answers later than in 5 s. One that is
+        # killed while it is asked is missed for as long, and a signal is not heard meanwhile.
+        "timeout-worker-healthcheck": "10",
         "log-level": "warning",
     }
     words = (word for name, value in options.items() for word in (f"--{name}", value))
@@ -123,6 +125,7 @@ def _service(settings: Settings, port: int) -> Program:
         after=(CATALOGUE, MODEL),
         # Its answers' own (api/draining.py), uvicorn's, and some for the lifespan to close.
         grace_seconds=settings.api.graceful_seconds + CLOSING_SECONDS + 5.0,
+        hears_at_once=True,
     )
 
 
@@ -132,6 +135,7 @@ def _worker() -> Program:
         (*FOOTNOTE, "worker"),
         after=(CATALOGUE, MODEL),
         grace_seconds=WORKER_GRACE_SECONDS,
+        hears_at_once=True,
         niceness=10,
     )
 

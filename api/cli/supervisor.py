@@ -116,10 +116,17 @@ class Supervisor:
         return min([CALM_SECONDS, *waits])
 
     def _stop(self) -> None:
-        """Stop everything, the last program first, each within its grace."""
+        """Stop everything, the last program first, each within its grace.
+
+        Those with work that takes a while hear of it at once.
+        """
+        for child in reversed(self._children):
+            if child.program.hears_at_once:
+                child.ask_to_stop()
         for child in reversed(self._children):
             deadline = time.monotonic() + child.program.grace_seconds
-            child.ask_to_stop()
+            if not child.program.hears_at_once:
+                child.ask_to_stop()
             while child.running and child.collect() is None:
                 if time.monotonic() > deadline or self._signals.impatient:
                     child.kill()

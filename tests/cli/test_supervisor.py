@@ -180,6 +180,28 @@ class TestStopping:
         assert stand_ins.said == ["start deaf", "stop deaf"]
         assert not list(leftovers.marked(leftovers.mark_of(home)))
 
+    def test_who_takes_a_while_hears_of_it_before_its_turn(
+        self, home: Path, stand_ins: StandIns
+    ) -> None:
+        store = stand_ins.program("store", ready=lambda: "start store" in stand_ins.said)
+        api = stand_ins.program(
+            "api", ready=lambda: "start api" in stand_ins.said, hears_at_once=True
+        )
+        deaf = stand_ins.program(
+            "deaf",
+            "deaf",
+            grace_seconds=1.0,
+            ready=lambda: "start deaf" in stand_ins.said,
+            hears_at_once=True,
+        )
+        late = stand_ins.program("late", ready=lambda: "start late" in stand_ins.said)
+
+        run(home, [store, api, late, deaf], stop)
+
+        # In its turn the API would have heard of it behind "late".
+        said = stand_ins.said
+        assert said.index("stop api") < said.index("stop late") < said.index("stop store")
+
     def test_a_second_signal_does_not_wait_for_the_grace(
         self, home: Path, stand_ins: StandIns, until: Until, supervise: Supervise
     ) -> None:
