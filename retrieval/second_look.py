@@ -43,8 +43,7 @@ class _Sentence(NamedTuple):
 class SecondLook:
     """Compares single sentences with the query; a chunk's vector is an average of its own.
 
-    Only while the embedder has nothing else to do: what costs an idle service 20 ms would cost
-    a busy one its throughput.
+    Only while the embedder has nothing else to do.
     """
 
     def __init__(self, encoder: EncodesMany, settings: SearchSettings) -> None:

@@ -136,7 +136,7 @@ def _worker() -> Program:
         after=(CATALOGUE, MODEL),
         grace_seconds=WORKER_GRACE_SECONDS,
         hears_at_once=True,
-        niceness=10,
+        niceness=15,
     )
 
 

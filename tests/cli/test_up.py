@@ -113,7 +113,7 @@ class TestUp:
             for name in ("worker", "api")
         }
 
-        assert nice["worker"] - nice["api"] == 10
+        assert nice["worker"] - nice["api"] == 15
 
     def test_a_second_one_on_the_same_home_is_refused(self, running: Running) -> None:
         environment = child_environment(FOOTNOTE_HOME=str(running.home), FOOTNOTE_API__PORT="0")

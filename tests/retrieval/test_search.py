@@ -1,5 +1,6 @@
 """A search over real stores: two legs, what may be seen, and what is missing."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -90,7 +91,22 @@ def follower(stores: Stores, tmp_path: Path) -> Iterator[Any]:
         yield running
 
 
-def searcher_of(stores: Stores, index: Any, follower: Any, lane: Lane) -> Searcher:
+class IdleEncoder:
+    """Has time, and counts how often it is asked for it."""
+
+    is_busy = False
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def encode_many(self, texts: Sequence[str]) -> Vectors:
+        self.asked += 1
+        return np.tile(np.array([1, 0, 0, 0], np.float32), (len(texts), 1))
+
+
+def searcher_of(
+    stores: Stores, index: Any, follower: Any, lane: Lane, encoder: Any = None
+) -> Searcher:
     settings, batching = SearchSettings(lexical_wait_seconds=10), BatchingSettings()
     visibility = stores.visibility
     return Searcher(
@@ -98,7 +114,7 @@ def searcher_of(stores: Stores, index: Any, follower: Any, lane: Lane) -> Search
         KnownChunks(visibility, lane),
         DenseLeg(FirstAxis(), NeighbourBatcher(batching, index), ExactSearch(visibility, lane)),
         LexicalLeg(follower, lane, settings),
-        SecondLook(BusyEncoder(), settings),
+        SecondLook(encoder or BusyEncoder(), settings),
         settings,
     )
 
@@ -278,3 +294,26 @@ async def test_an_answer_s_passages_have_their_neighbours(
 
     assert found.passages[0].text == "whales sing\ngulls cry\nseals bark"
     assert (found.passages[0].page, found.passages[0].page_end) == (2, 3)
+
+
+async def test_a_second_look_is_for_who_searches_alone(
+    stores: Stores, corpus: Corpus, index: MemoryIndex, follower: Any, lane: Lane
+) -> None:
+    encoder = IdleEncoder()
+    searcher = searcher_of(stores, index, follower, lane, encoder)
+    for name in ("whales", "gulls"):
+        corpus.ready(f"{name} live at the sea of the north")
+    scope = Scope(corpus.workspace)
+    index.hits = []
+    for document in ("whales", "gulls"):
+        found = await searcher.search(scope, document, 1)
+        index.hits.append((found.passages[0].chunk_id, 0.5))
+    encoder.asked = 0
+
+    await asyncio.gather(searcher.search(scope, "sea", 2), searcher.search(scope, "north", 2))
+    together = encoder.asked
+    await searcher.search(scope, "sea", 2)
+
+    # Who ends last is alone by then.
+    assert together <= 1
+    assert encoder.asked == together + 1
