@@ -29,6 +29,8 @@ HEARTBEAT_SECONDS = 1.0
 GONE_SECONDS = 6.0
 CANCEL_SECONDS = 60
 MOST_CANCELS = 100
+# Answers that a process writes, and readers that took one up there.
+MOST_PARTICIPANTS = 2048
 # Of this process, at the server; what is asked more can't be taken up.
 MOST_KEPT_BYTES = 48 * 1024 * 1024
 # Whoever comes back sooner than its answer was first written down looks again after this.
@@ -61,8 +63,15 @@ class Recordings:
     otherwise as they would be.
     """
 
-    def __init__(self, url: str, broker: BrokerSettings, settings: AnswerSettings) -> None:
+    def __init__(
+        self,
+        url: str,
+        broker: BrokerSettings,
+        settings: AnswerSettings,
+        most: int = MOST_PARTICIPANTS,
+    ) -> None:
         self._settings = settings
+        self._most = most
         pool = redis.asyncio.BlockingConnectionPool.from_url(
             # Celery writes a socket's address in a way of its own.
             url.replace("redis+socket://", "unix://", 1),
@@ -105,8 +114,7 @@ class Recordings:
         ``Overloaded``.
         """
         key = key_of(workspace, answer_id)
-        # As many as answers may run and wait, those that are written included.
-        if len(self._participants) >= self._settings.max_running + self._settings.max_waiting:
+        if len(self._participants) >= self._most:
             raise Overloaded("Too many answers are being taken up. Try again shortly.")
         writer = await self._writer_of(key)
         follower = Follower(key, heartbeat_of(writer), after, self._soon.set)

@@ -10,9 +10,9 @@ from data.settings import AnswerSettings, BrokerSettings
 NOWHERE = "redis://127.0.0.1:9"
 
 
-async def test_no_more_are_written_and_read_than_answers_may_run_and_wait() -> None:
-    settings = AnswerSettings(max_running=1, max_waiting=1)
-    async with Recordings(NOWHERE, BrokerSettings(timeout_seconds=0.2), settings) as recordings:
+async def test_what_is_written_and_read_at_once_has_a_bound() -> None:
+    broker = BrokerSettings(timeout_seconds=0.2)
+    async with Recordings(NOWHERE, broker, AnswerSettings(), most=2) as recordings:
         for answer in ("first", "second"):
             recordings.begin("w", answer, lambda _: None)
 
