@@ -11,9 +11,8 @@ class Ephemeral:
     """An async client of the broker's server."""
 
     def __init__(self, url: str, settings: BrokerSettings) -> None:
-        # Celery writes a socket's address in a way of its own.
         self._client = redis.asyncio.from_url(
-            url.replace("redis+socket://", "unix://", 1),
+            redis_address(url),
             socket_timeout=settings.timeout_seconds,
             socket_connect_timeout=settings.timeout_seconds,
         )
@@ -28,3 +27,8 @@ class Ephemeral:
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
+
+
+def redis_address(url: str) -> str:
+    """Return the broker's address as redis-py reads it: Celery writes a socket's in its own way."""
+    return url.replace("redis+socket://", "unix://", 1)

@@ -10,6 +10,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from data.ephemeral import redis_address
 from data.errors import BrokerUnavailable
 from data.quota_script import SETTLE
 from data.settings import AnswerSettings
@@ -75,8 +76,7 @@ class Quota:
     def __init__(self, url: str, settings: AnswerSettings) -> None:
         # No timeouts and no second tries of its own: who asks has a limit for all of it.
         self._client = redis.asyncio.from_url(
-            # Celery writes a socket's address in a way of its own.
-            url.replace("redis+socket://", "unix://", 1),
+            redis_address(url),
             socket_timeout=None,
             socket_connect_timeout=None,
             retry=Retry(NoBackoff(), 0),

@@ -16,6 +16,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from data.answer_errors import AnswerCancelled
+from data.ephemeral import redis_address
 from data.errors import AnswerNotFound, BrokerUnavailable, Overloaded
 from data.recorded import Follower, Recording, Stop, end_of
 from data.settings import AnswerSettings, BrokerSettings
@@ -73,8 +74,7 @@ class Recordings:
         self._settings = settings
         self._most = most
         pool = redis.asyncio.BlockingConnectionPool.from_url(
-            # Celery writes a socket's address in a way of its own.
-            url.replace("redis+socket://", "unix://", 1),
+            redis_address(url),
             max_connections=CONNECTIONS,
             timeout=broker.timeout_seconds,
             socket_timeout=broker.timeout_seconds,
