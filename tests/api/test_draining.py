@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +145,13 @@ def test_whole_answers_and_searches_that_still_run_are_told(
             while not server.client.get("/v1/admin/status").json()["limits"]["answers_running"]:
                 pass
             server.stop()
-            answer = connection.recv(65536)
+            answer = HTTPResponse(connection)
+            answer.begin()
+            body = answer.read()
         server.ended()
 
-    assert answer.startswith(b"HTTP/1.1 503 ")
-    assert b"shutting_down" in answer
+    assert answer.status == 503
+    assert b"shutting_down" in body
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
