@@ -1,7 +1,12 @@
-"""HTTP as uvicorn reads it, with a bound on what comes before a body."""
+"""HTTP as uvicorn reads and writes it, with a bound on what comes before a body."""
+
+import asyncio
+from typing import cast
 
 from pydantic_core import to_json
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from api.gathering import Gathering
 
 # What a browser sends has a few; uvicorn itself has no bound, and 64 MB take its loop for seconds.
 MOST_HEAD_BYTES = 64 * 1024
@@ -15,10 +20,14 @@ _ERROR = {
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Refuses a head that does not end, with 431."""
+    """Refuses a head that does not end, with 431; sends together what is written together."""
 
     _head_bytes = 0
     _reads_head = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to serve a client."""
+        super().connection_made(cast("asyncio.Transport", Gathering(transport, self.loop)))
 
     def on_message_begin(self) -> None:
         """Take note of a request's first byte."""

@@ -10,6 +10,8 @@ from data.errors import ModelUnavailable
 from retrieval.models.model import Finish
 
 _LONGEST_LINE = 1024 * 1024
+# Of more that come at once the reader is behind, and gets them in one.
+_MOST_PIECES = 16
 _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 _DATA, _DONE = b"data:", b"[DONE]"
 
@@ -35,8 +37,8 @@ class Completion:
         """Whether all of the text has come."""
         return self._finish_reason is not None
 
-    def read(self, chunk: bytes) -> str:
-        """Return the text of all events that are complete by now; it may be empty."""
+    def read(self, chunk: bytes) -> list[str]:
+        """Return the texts of all events that are complete by now."""
         *lines, rest = chunk.split(b"\n")
         if self._begun:
             if self._begun_bytes + len(chunk) > _LONGEST_LINE:
@@ -55,7 +57,9 @@ class Completion:
                     self.ended = True
                 elif payload:
                     self._read_event(payload, pieces)
-        return self._whole("".join(pieces)) if pieces else ""
+        if len(pieces) > _MOST_PIECES:
+            pieces = ["".join(pieces)]
+        return [text for piece in pieces if (text := self._whole(piece))]
 
     def close(self) -> Finish:
         """Return how it went, once the stream is at its end, or raise when it broke off."""

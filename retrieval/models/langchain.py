@@ -84,7 +84,7 @@ class _Reading:
         self._truncated = False
         self.ended = first is None
 
-    async def read(self) -> str:
+    async def read(self) -> list[str]:
         """Return the text of the next chunk."""
         chunk, self._first = self._first, None
         if chunk is None:
@@ -96,13 +96,13 @@ class _Reading:
                 ) from error
         if chunk is None:
             self.ended = True
-            return ""
+            return []
         # Halves of characters can't be sent on.
         text = str(chunk.text).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
         if text or chunk.content or chunk.additional_kwargs:
             self._limits.moved()
         self._note(chunk)
-        return text
+        return [text] if text else []
 
     def finish(self) -> Finish:
         """Return how it went."""

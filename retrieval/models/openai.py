@@ -16,6 +16,7 @@ from retrieval.models.completion import Completion
 from retrieval.models.connections import Connections
 from retrieval.models.limits import Limits
 from retrieval.models.model import Finish
+from retrieval.models.pace import Pace, Pauses
 from retrieval.models.remote import RemoteModel, Request
 from retrieval.models.retries import Refusal
 
@@ -34,6 +35,7 @@ class OpenAIModel(RemoteModel):
     def __init__(self, settings: ModelSettings, connections: Connections, breaker: Breaker) -> None:
         super().__init__(connections.host, settings, breaker)
         self._connections = connections
+        self._pace = Pace()
         self._knows_stream_options = True
 
     @classmethod
@@ -53,9 +55,8 @@ class OpenAIModel(RemoteModel):
     async def _sent(self, request: Request, limits: Limits) -> "AsyncIterator[_Reading]":
         try:
             async with self._answered(request) as response:
-                reading = _Reading(response, limits, self.host)
-                with limits.watching(response.close):
-                    yield reading
+                with limits.watching(response.close), self._pace.reading(response) as pauses:
+                    yield _Reading(response.content, pauses, limits, self.host)
                 await _drain(response.content)
         except _BROKEN as error:
             problem = ModelUnavailable(f"The model at {self.host} can't be reached.")
@@ -107,16 +108,20 @@ class OpenAIModel(RemoteModel):
 class _Reading:
     """A stream of chat completions that is being read."""
 
-    def __init__(self, response: aiohttp.ClientResponse, limits: Limits, host: str) -> None:
-        self._content = response.content
+    def __init__(
+        self, content: aiohttp.StreamReader, pauses: Pauses, limits: Limits, host: str
+    ) -> None:
+        self._content = content
+        self._pauses = pauses
         self._limits = limits
         self._host = host
         self._completion = Completion(host)
         self.ended = False
 
-    async def read(self) -> str:
-        """Return the text of what came."""
+    async def read(self) -> list[str]:
+        """Return the texts of what came."""
         limits, completion = self._limits, self._completion
+        await self._pauses.end()
         signs = completion.signs
         limits.wait()
         try:
@@ -124,17 +129,18 @@ class _Reading:
         except _BROKEN as error:
             if completion.is_whole:  # nothing but its usage is missing
                 self.ended = True
-                return ""
+                return []
             problem = f"The connection to the model at {self._host} broke."
             raise limits.error() or ModelUnavailable(problem) from error
         limits.waited()
-        text = completion.read(chunk or b"\n")
+        self._pauses.begin()
+        texts = completion.read(chunk or b"\n")
         if completion.signs > signs:
             limits.moved()
             if completion.is_whole:
                 limits.is_done()
         self.ended = completion.ended or not chunk
-        return text
+        return texts
 
     def finish(self) -> Finish:
         """Return how it went."""

@@ -42,8 +42,8 @@ class Stream(Protocol):
         """Whether all of the text has come."""
         ...
 
-    async def read(self) -> str:
-        """Return the text that came, which may be none yet; raises like ``Model.write``."""
+    async def read(self) -> list[str]:
+        """Return the texts that came, which may be none yet; raises like ``Model.write``."""
         ...
 
     def finish(self) -> Finish:
@@ -76,7 +76,7 @@ class RemoteModel(ABC):
     def write(
         self, task: Task, deadline: Deadline, first_by: float = math.inf
     ) -> AsyncGenerator[str | Finish, None]:
-        """Yield the text as it comes; what comes faster than it is read comes in one piece.
+        """Yield the text as it comes; what comes much faster than it is read comes in one piece.
 
         Raises ``ModelUnavailable`` also when no text has come by ``first_by``.
         """
@@ -113,8 +113,7 @@ class RemoteModel(ABC):
         async with self._accepted(request, limits) as (call, stream):
             has_text = False
             while not stream.ended and left > 0:
-                text = await stream.read()
-                if text:
+                for text in await stream.read():
                     if not has_text:
                         has_text = True
                         limits.has_text()
