@@ -23,7 +23,7 @@ class TestAPause:
     @pytest.fixture(autouse=True)
     def many(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(pace, "FEW", 0)
-        monkeypatch.setattr(pace, "PAUSE_SECONDS", 60)
+        monkeypatch.setattr(pace, "TICK_SECONDS", 60)
 
     async def test_begins_behind_each_reading_and_leaves_the_rest_in_the_socket(
         self, server: ModelServer
