@@ -3,14 +3,16 @@
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from typing import NamedTuple
 
 from api.metrics import Metrics
-from api.schemas.ask import AnswerBody, WholeAnswerBody
+from api.schemas.ask import AnswerBody
 from api.schemas.search import SourceBody
 from api.streaming import encoded, json_of
 from data.errors import FootnoteError
 from retrieval.answering import Answer
 from retrieval.events import Accepted, Done, Event, Sources, Token
+from retrieval.passages import Passage
 
 
 async def answer_events(answer: Answer, metrics: Metrics) -> AsyncGenerator[bytes, None]:
@@ -22,18 +24,26 @@ async def answer_events(answer: Answer, metrics: Metrics) -> AsyncGenerator[byte
             number += 1
 
 
-async def whole_answer(answer: Answer, metrics: Metrics) -> WholeAnswerBody:
+class WholeAnswer(NamedTuple):
+    """An answer that is complete."""
+
+    answer_id: str
+    passages: tuple[Passage, ...]
+    done: Done
+
+
+async def whole_answer(answer: Answer, metrics: Metrics) -> WholeAnswer:
     """Return the answer when it is complete. Cancelling this closes the answer."""
     answer_id = ""
-    sources: list[SourceBody] = []
+    passages: tuple[Passage, ...] = ()
     async with measured(answer, metrics) as events:
         async for event in events:
             if isinstance(event, Accepted):
                 answer_id = event.answer_id
             elif isinstance(event, Sources):
-                sources = SourceBody.numbered(event.passages)
+                passages = event.passages
             elif isinstance(event, Done):
-                return WholeAnswerBody.of(answer_id, sources, event)
+                return WholeAnswer(answer_id, passages, event)
     raise AssertionError("an answer ended without its last event")
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 from pydantic_core import to_json
 
-from api.answers import measured
+from api.answers import WholeAnswer, measured
 from api.metrics import Metrics
 from api.schemas.ask import CitationBody
 from api.schemas.completions import (
@@ -69,24 +69,13 @@ async def completion_events(
     yield END
 
 
-async def whole_completion(answer: Answer, metrics: Metrics, model: str) -> CompletionBody:
-    """Return the answer when it is complete. Cancelling this closes the answer."""
-    answer_id = ""
-    async with measured(answer, metrics) as events:
-        async for event in events:
-            if isinstance(event, Accepted):
-                answer_id = event.answer_id
-            elif isinstance(event, Done):
-                return completion_of(answer_id, model, event)
-    raise AssertionError("an answer ended without its last event")
-
-
-def completion_of(answer_id: str, model: str, done: Done) -> CompletionBody:
+def completion_of(whole: WholeAnswer, model: str) -> CompletionBody:
     """Return the body for a finished answer."""
+    done = whole.done
     citations = [CitationBody.model_validate(one) for one in done.citations]
     message = AnsweredBody(content=done.answer, citations=citations)
     return CompletionBody(
-        id=completion_id(answer_id),
+        id=completion_id(whole.answer_id),
         created=int(time.time()),
         model=model,
         choices=[ChoiceBody(message=message, finish_reason=finish_reason(done))],

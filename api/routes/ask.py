@@ -38,4 +38,4 @@ async def ask(
         return EventStream(answer_events(answer, metrics), state.streams, deadline)
     work = state.streams.unless_over(whole_answer(answer, metrics))
     whole = await unless_gone(request.receive, work)
-    return json_response(whole, server_timing(whole.timings_ms))
+    return json_response(WholeAnswerBody.of(*whole), server_timing(whole.done.timings_ms))

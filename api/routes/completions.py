@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from api.completions import completion_events, whole_completion
+from api.answers import whole_answer
+from api.completions import completion_events, completion_of
 from api.dependencies import MetricsDep, ReaderDep, StateDep
 from api.disconnects import unless_gone
 from api.routes.responses import COMMON, errors
@@ -11,6 +12,7 @@ from api.schemas.completions import CompletionBody, CompletionRequest
 from api.schemas.models import library_named
 from api.scopes import require_scope
 from api.streaming import EventStream, json_response
+from api.timings import server_timing
 from data.errors import LibraryNotFound, ModelNotFound
 from retrieval.deadline import Deadline
 
@@ -40,5 +42,6 @@ async def complete_chat(
             answer, metrics, asked.model, includes_usage=asked.includes_usage
         )
         return EventStream(events, state.streams, deadline)
-    work = state.streams.unless_over(whole_completion(answer, metrics, asked.model))
-    return json_response(await unless_gone(request.receive, work))
+    work = state.streams.unless_over(whole_answer(answer, metrics))
+    whole = await unless_gone(request.receive, work)
+    return json_response(completion_of(whole, asked.model), server_timing(whole.done.timings_ms))

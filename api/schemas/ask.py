@@ -9,7 +9,7 @@ from api.schemas.common import RequestModel, ResponseModel, Text
 from api.schemas.search import ScopeRequest, SourceBody
 from data.records import Key
 from retrieval.events import Done, Reason
-from retrieval.passages import Question, Turn
+from retrieval.passages import Passage, Question, Turn
 
 
 class TurnRequest(RequestModel):
@@ -103,7 +103,8 @@ class WholeAnswerBody(AnswerBody):
     sources: list[SourceBody]
 
     @classmethod
-    def of(cls, answer_id: str, sources: list[SourceBody], done: Done) -> "WholeAnswerBody":
+    def of(cls, answer_id: str, passages: tuple[Passage, ...], done: Done) -> "WholeAnswerBody":
         """Return the body for a finished answer."""
         answer = AnswerBody.model_validate(done)
+        sources = SourceBody.numbered(passages)
         return cls(**answer.model_dump(), answer_id=answer_id, sources=sources)

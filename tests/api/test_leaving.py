@@ -125,3 +125,12 @@ class TestServerTiming:
         stages = [stage.split(";dur=") for stage in whole.headers["Server-Timing"].split(", ")]
         assert {name: float(took) for name, took in stages} == whole.json()["timings_ms"]
         assert {"line", "search", "first_token", "total"} <= {name for name, _ in stages}
+
+    def test_says_it_of_chat_completions_too(
+        self, remote: httpx.Client, service: "Service", ready: str
+    ) -> None:
+        service.find(ready)
+        asked = {"model": "footnote", "messages": [{"role": "user", "content": ASK["question"]}]}
+        completion = remote.post("/v1/chat/completions", json=asked)
+
+        assert "first_token;dur=" in completion.headers["Server-Timing"]
