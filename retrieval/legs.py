@@ -76,6 +76,10 @@ class Meaning(NamedTuple):
     milliseconds: float
 
 
+# A query's vector, or why there is none, as soon as that is known.
+EncodedLater = asyncio.Future[Meaning | Unavailable]
+
+
 class DenseLeg:
     """Nearest neighbours of the query's vector, by cosine."""
 
@@ -95,8 +99,9 @@ class DenseLeg:
             return error
         return Meaning(vector, texts, milliseconds(started))
 
-    async def find(self, target: Target, meaning: Meaning | Unavailable, limit: int) -> Hits:
+    async def find(self, target: Target, encoded: EncodedLater, limit: int) -> Hits:
         """Return the nearest chunks; similarities from -1 to 1."""
+        meaning = await encoded
         if isinstance(meaning, Unavailable):
             raise meaning
         started = time.perf_counter()

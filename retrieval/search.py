@@ -12,7 +12,7 @@ from data.settings import SearchSettings
 from retrieval.fusion import Hit, Signals, ranked
 from retrieval.joining import joined, neighbours, single
 from retrieval.known import KnownChunks
-from retrieval.legs import DenseLeg, Hits, LexicalLeg, Meaning, similarities
+from retrieval.legs import DenseLeg, EncodedLater, Hits, LexicalLeg, similarities
 from retrieval.passages import Found, Passage, Scope
 from retrieval.queries import Query
 from retrieval.second_look import SecondLook
@@ -67,8 +67,7 @@ class Searcher:
         """Return single chunks, best first."""
         with self._noted():
             understood = self._understood(query)
-            target, meaning = await self._begin(scope, understood)
-            findings = await self._find(target, understood, meaning, limit)
+            target, findings = await self._findings(scope, understood, limit)
             hits = (await self._looked_again(findings, understood))[:limit]
             return await self._found(target, findings, tuple(map(single, hits)))
 
@@ -82,9 +81,8 @@ class Searcher:
         """
         with self._noted():
             understood = self._understood(query)
-            target, meaning = await self._begin(scope, understood)
             # Hits that fall into one passage must not leave the answer with too few.
-            findings = await self._find(target, understood, meaning, 2 * limit)
+            target, findings = await self._findings(scope, understood, 2 * limit)
             if not findings.hits:
                 return await self._found(target, findings, ())
             hits = await self._looked_again(findings, understood) if second_look else findings.hits
@@ -121,14 +119,17 @@ class Searcher:
             lexical_behind=findings.is_behind,
         )
 
-    async def _begin(self, scope: Scope, query: Query) -> tuple[Target, Meaning | Unavailable]:
-        """Look the scope up while the query is encoded."""
-        return await asyncio.gather(
-            self._targets.of(scope), self._dense.meaning_of(scope.workspace, query)
-        )
+    async def _findings(self, scope: Scope, query: Query, limit: int) -> tuple[Target, Findings]:
+        """Look the scope up, and for the query's words, while it is encoded."""
+        meaning = asyncio.create_task(self._dense.meaning_of(scope.workspace, query))
+        try:
+            target = await self._targets.of(scope)
+            return target, await self._find(target, query, meaning, limit)
+        finally:
+            meaning.cancel()
 
     async def _find(
-        self, target: Target, query: Query, meaning: Meaning | Unavailable, limit: int
+        self, target: Target, query: Query, meaning: EncodedLater, limit: int
     ) -> Findings:
         """Ask the legs, for more and more until enough of what they find is visible and new."""
         wanted = max(self._settings.candidates, OVERFETCH * limit)
@@ -198,7 +199,7 @@ class Searcher:
         return hits
 
     async def _ask(
-        self, target: Target, query: Query, meaning: Meaning | Unavailable, wanted: int
+        self, target: Target, query: Query, meaning: EncodedLater, wanted: int
     ) -> dict[str, Hits]:
         answers = await asyncio.gather(
             self._dense.find(target, meaning, wanted),

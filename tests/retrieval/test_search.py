@@ -1,6 +1,7 @@
 """A search over real stores: two legs, what may be seen, and what is missing."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,35 @@ class FirstAxis:
 
     async def encode(self, workspace: str, query: str) -> Encoded:
         return Encoded(np.array([1, 0, 0, 0], np.float32), 1)
+
+
+class LateEncoder(FirstAxis):
+    """Encodes a query when its words have been looked for."""
+
+    def __init__(self) -> None:
+        self.looked = threading.Event()
+
+    async def encode(self, workspace: str, query: str) -> Encoded:
+        assert await asyncio.to_thread(self.looked.wait, 10)
+        return await super().encode(workspace, query)
+
+
+class WatchedFollower:
+    """A lexical index that tells when it is searched."""
+
+    is_open, is_rebuilding = True, False
+
+    def __init__(self, follower: LexicalFollower, looked: threading.Event) -> None:
+        self._follower = follower
+        self._looked = looked
+
+    def has_followed(self, sequence: int) -> bool:
+        return self._follower.has_followed(sequence)
+
+    @property
+    def index(self) -> Any:
+        self._looked.set()
+        return self._follower.index
 
 
 class BusyEncoder:
@@ -105,14 +135,21 @@ class IdleEncoder:
 
 
 def searcher_of(
-    stores: Stores, index: Any, follower: Any, lane: Lane, encoder: Any = None
+    stores: Stores,
+    index: Any,
+    follower: Any,
+    lane: Lane,
+    encoder: Any = None,
+    queries: Any = None,
 ) -> Searcher:
     settings, batching = SearchSettings(lexical_wait_seconds=10), BatchingSettings()
     visibility = stores.visibility
     return Searcher(
         Targets(stores.libraries, visibility, stores.catalogue, lane, settings, batching),
         KnownChunks(visibility, lane),
-        DenseLeg(FirstAxis(), NeighbourBatcher(batching, index), ExactSearch(visibility, lane)),
+        DenseLeg(
+            queries or FirstAxis(), NeighbourBatcher(batching, index), ExactSearch(visibility, lane)
+        ),
         LexicalLeg(follower, lane, settings),
         SecondLook(encoder or BusyEncoder(), settings),
         settings,
@@ -142,6 +179,20 @@ async def test_both_legs_find_and_both_ranks_are_told(
     assert dict(found.passages[0].ranks) == {"dense": 2, "lexical": 1}
     assert found.best_similarity == 0.9
     assert not found.lexical_behind
+
+
+async def test_its_words_are_looked_for_while_the_query_is_encoded(
+    stores: Stores, corpus: Corpus, index: MemoryIndex, follower: Any, lane: Lane
+) -> None:
+    document = corpus.ready("whales sing").document.id
+    index.hits = [(f"{document}-1-0", 0.9)]
+    late = LateEncoder()
+    watched = WatchedFollower(follower, late.looked)
+    searcher = searcher_of(stores, index, watched, lane, queries=late)
+
+    found = await searcher.search(Scope(corpus.workspace), "whales", 10)
+
+    assert dict(found.passages[0].ranks) == {"dense": 1, "lexical": 1}
 
 
 async def test_what_was_deleted_is_not_found_though_both_indexes_have_it(
