@@ -1,6 +1,7 @@
 """Work that stops when nobody waits for it any more."""
 
 import asyncio
+import select
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -42,6 +43,21 @@ def remember_connection(scope: Scope, send: Send) -> None:
     """
     cycle = getattr(send, "__self__", None)
     scope[TRANSPORT] = getattr(cycle, "transport", None)
+
+
+def has_hung_up(scope: Scope) -> bool:
+    """Whether a client has left while nothing is read from its connection.
+
+    A server does not read on while another request waits behind the one that it answers, and
+    what is not read does not tell its end.
+    """
+    transport = scope.get(TRANSPORT)
+    if transport is None or transport.is_closing() or transport.is_reading():
+        return False
+    poll = select.poll()
+    # Elsewhere than on Linux only what breaks is seen.
+    poll.register(transport.get_extra_info("socket"), getattr(select, "POLLRDHUP", 0))
+    return bool(poll.poll(0))
 
 
 def abort(scope: Scope) -> None:

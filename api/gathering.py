@@ -8,7 +8,7 @@ MOST_BYTES = 16 * 1024
 
 
 class Gathering:
-    """A transport that sends all that is written in one turn of the event loop at its end.
+    """A transport that sends all that is written in one turn of the event loop together.
 
     uvloop sends each write by itself: a system call, and a reader who wakes up, for each token
     of several that came together.
@@ -21,7 +21,7 @@ class Gathering:
         self._bytes = 0
 
     def write(self, data: bytes) -> None:
-        """Send data, at the latest when this turn of the loop is over."""
+        """Send data, at the latest in the next turn of the loop."""
         if not self._written:
             self._loop.call_soon(self._send)
         self._written.append(data)
@@ -46,7 +46,9 @@ class Gathering:
         if self._written:
             data = b"".join(self._written)
             self._forget()
-            self._transport.write(data)
+            # A client that has left since is no mistake of whoever wrote.
+            if not self._transport.is_closing():
+                self._transport.write(data)
 
     def _forget(self) -> None:
         self._written = []

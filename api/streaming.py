@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.disconnects import abort, gone
+from api.disconnects import abort, gone, has_hung_up
 from api.errors import error_body, response_to
 from api.interruption import Interruption
 from api.streams import Streams
@@ -88,6 +88,7 @@ class EventStream(Response):
         self._sent = self._seen = 0
         self._moved = asyncio.get_running_loop().time()
         self._last = b""
+        self._scope: Scope | None = None
         self._send: Send | None = None
         self._comment: asyncio.Task[None] | None = None
         self.background: BackgroundTask | None = None
@@ -99,7 +100,7 @@ class EventStream(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the response."""
-        self._send = send
+        self._scope, self._send = scope, send
         leaving = asyncio.create_task(self._end_when_gone(receive))
         try:
             with self._streams.including(self):
@@ -120,7 +121,7 @@ class EventStream(Response):
             await self._events.aclose()
 
     def tick(self, now: float) -> None:
-        """Send a comment into the silence; end the stream of a reader that is too slow."""
+        """Send a comment into the silence; end the stream of a reader that left or is too slow."""
         waiting = self._sending or (self._comment is not None and not self._comment.done())
         if self._sent != self._seen:
             self._seen, self._moved = self._sent, now
@@ -129,6 +130,8 @@ class EventStream(Response):
         elif not waiting and now - self._moved >= self._streams.comment_seconds:
             self._moved = now
             self._comment = asyncio.create_task(self._send_comment())
+        if self._scope is not None and has_hung_up(self._scope):
+            self.end(ClientGone())
         if waiting and self._deadline and now > self._deadline.at + LATE_SECONDS:
             self.end(DeadlineExceeded())
 

@@ -1,10 +1,10 @@
 """What is being streamed by this process: one clock for all of it, and one end."""
 
 import asyncio
-from collections.abc import Awaitable, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from api.interruption import Interruption
 from data.errors import FootnoteError
@@ -67,10 +67,14 @@ class Streams:
         with self.including(_Block(interruption)), interruption:
             yield
 
-    async def unless_over(self, work: Awaitable[T]) -> T:
-        """Return what is awaited, or raise ``ShuttingDown`` when the server's time is up."""
-        with self.endable():
-            return await work
+    async def unless_over(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what the work returns, or raise ``ShuttingDown`` when the server's time is up."""
+        try:
+            with self.endable():
+                return await work
+        finally:
+            # What it holds is given back, also when it never began.
+            work.close()
 
     def end_all(self, error: FootnoteError) -> None:
         """End everything that runs, and whatever still begins, with an error."""

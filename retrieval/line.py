@@ -1,6 +1,5 @@
 """A line in which places go round over the keys, and to who came first within a key."""
 
-from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -16,10 +15,6 @@ class Line(Generic[T]):
 
     def __len__(self) -> int:
         return self._length
-
-    def keys(self) -> Iterable[str]:
-        """Return the keys of which somebody waits, the next one first."""
-        return self._keys.keys()
 
     def waiting_of(self, key: str) -> int:
         """Return how many of a key wait."""

@@ -122,6 +122,7 @@ class Searcher:
     async def _findings(self, scope: Scope, query: Query, limit: int) -> tuple[Target, Findings]:
         """Look the scope up, and for the query's words, while it is encoded."""
         meaning = asyncio.create_task(self._dense.meaning_of(scope.workspace, query))
+        meaning.add_done_callback(_heard)
         try:
             target = await self._targets.of(scope)
             return target, await self._find(target, query, meaning, limit)
@@ -215,6 +216,12 @@ class Searcher:
         if not legs:
             raise SearchUnavailable
         return legs
+
+
+def _heard(meaning: EncodedLater) -> None:
+    """Take note of how it ended, should nobody wait for it any more."""
+    if not meaning.cancelled():
+        meaning.exception()
 
 
 def _hits_of(legs: Mapping[str, Hits], name: str) -> Hits:

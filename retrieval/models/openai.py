@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -32,20 +32,26 @@ _BROKEN = (aiohttp.ClientError, HttpProcessingError, OSError)
 class OpenAIModel(RemoteModel):
     """A model behind an OpenAI-compatible endpoint; ``opened`` gives one."""
 
-    def __init__(self, settings: ModelSettings, connections: Connections, breaker: Breaker) -> None:
+    def __init__(
+        self, settings: ModelSettings, connections: Connections, breaker: Breaker, pace: Pace
+    ) -> None:
         super().__init__(connections.host, settings, breaker)
         self._connections = connections
-        self._pace = Pace()
+        self._pace = pace
         self._knows_stream_options = True
 
     @classmethod
     @asynccontextmanager
     async def opened(
-        cls, settings: ModelSettings, changed: Changed = ignored
+        cls, settings: ModelSettings, changed: Changed = ignored, pace: Pace | None = None
     ) -> "AsyncIterator[OpenAIModel]":
-        """Hold the connections to the endpoint for as long as the context lasts."""
+        """Hold the connections to the endpoint for as long as the context lasts.
+
+        Endpoints that share a ``pace`` are one crowd.
+        """
         async with Connections.opened(settings) as connections:
-            yield cls(settings, connections, Breaker(connections.host, settings, changed))
+            breaker = Breaker(connections.host, settings, changed)
+            yield cls(settings, connections, breaker, pace or Pace())
 
     async def reach(self) -> None:
         """Raise ``ModelUnavailable`` when its server takes no connections."""
@@ -55,7 +61,11 @@ class OpenAIModel(RemoteModel):
     async def _sent(self, request: Request, limits: Limits) -> "AsyncIterator[_Reading]":
         try:
             async with self._answered(request) as response:
-                with limits.watching(response.close), self._pace.reading(response) as pauses:
+                with (
+                    limits.watching(response.close),
+                    _ending_with_its_connection(response),
+                    self._pace.reading(response) as pauses,
+                ):
                     yield _Reading(response.content, pauses, limits, self.host)
                 await _drain(response.content)
         except _BROKEN as error:
@@ -65,14 +75,16 @@ class OpenAIModel(RemoteModel):
     @asynccontextmanager
     async def _answered(self, request: Request) -> AsyncIterator[aiohttp.ClientResponse]:
         """Hold the response, the first or the second; a refusal is raised."""
-        body = self._body(request)
-        async with self._connections.post(body) as response:
-            if not await self._refused_stream_options(body, response):
+        usage = self._knows_stream_options
+        async with self._connections.post(self._body(request, usage=usage)) as response:
+            if not usage or not await _refuses_stream_options(response):
                 self._require_ok(response)
                 yield response
                 return
-        async with self._connections.post(self._body(request)) as response:
+        async with self._connections.post(self._body(request, usage=False)) as response:
             self._require_ok(response)
+            # It was refused for nothing else: the wish is never sent again.
+            self._knows_stream_options = False
             yield response
 
     def _require_ok(self, response: aiohttp.ClientResponse) -> None:
@@ -80,7 +92,7 @@ class OpenAIModel(RemoteModel):
             retry_after = response.headers.get("retry-after", "")
             raise Refusal.of_status(self.host, response.status, retry_after)
 
-    def _body(self, request: Request) -> bytes:
+    def _body(self, request: Request, *, usage: bool) -> bytes:
         body: dict[str, Any] = {
             "model": self.name,
             "messages": request.messages,
@@ -88,21 +100,9 @@ class OpenAIModel(RemoteModel):
             "temperature": request.temperature,
             "max_tokens": request.max_tokens,
         }
-        if self._knows_stream_options:
+        if usage:
             body["stream_options"] = {"include_usage": True}
         return json.dumps(body).encode()
-
-    async def _refused_stream_options(self, body: bytes, response: aiohttp.ClientResponse) -> bool:
-        """Whether the endpoint refused only the wish for usage, which is then never sent again."""
-        if STREAM_OPTIONS not in body or response.status not in _UNWANTED:
-            return False
-        refusal = b""
-        while len(refusal) <= _REFUSAL_BYTES and (chunk := await response.content.readany()):
-            refusal += chunk
-        refused = STREAM_OPTIONS in refusal
-        if refused:
-            self._knows_stream_options = False
-        return refused
 
 
 class _Reading:
@@ -133,8 +133,9 @@ class _Reading:
             problem = f"The connection to the model at {self._host} broke."
             raise limits.error() or ModelUnavailable(problem) from error
         limits.waited()
-        self._pauses.begin()
         texts = completion.read(chunk or b"\n")
+        if texts:
+            self._pauses.begin()
         if completion.signs > signs:
             limits.moved()
             if completion.is_whole:
@@ -145,6 +146,40 @@ class _Reading:
     def finish(self) -> Finish:
         """Return how it went."""
         return self._completion.close()
+
+
+async def _refuses_stream_options(response: aiohttp.ClientResponse) -> bool:
+    """Whether a request may have been refused for its wish for usage."""
+    if response.status not in _UNWANTED:
+        return False
+    refusal = b""
+    while len(refusal) <= _REFUSAL_BYTES and (chunk := await response.content.readany()):
+        refusal += chunk
+    return STREAM_OPTIONS in refusal
+
+
+@contextmanager
+def _ending_with_its_connection(response: aiohttp.ClientResponse) -> Iterator[None]:
+    """Have who reads in the block hear when the connection is closed over what is no HTTP.
+
+    aiohttp closes it, and tells only whoever reads next.
+    """
+
+    def end(_: object) -> None:
+        if not response.content.is_eof():
+            response.close()
+
+    connection = response.connection
+    protocol = None if connection is None else connection.protocol
+    closed = None if protocol is None else protocol.closed
+    if closed is None:  # all has come
+        yield
+        return
+    closed.add_done_callback(end)
+    try:
+        yield
+    finally:
+        closed.remove_done_callback(end)
 
 
 async def _drain(content: aiohttp.StreamReader) -> None:

@@ -10,6 +10,7 @@ from retrieval.models.breaker import Changed, Circuit
 from retrieval.models.fallback import Fallback
 from retrieval.models.langchain import LangChainModel
 from retrieval.models.model import Model
+from retrieval.models.pace import Pace
 from retrieval.models.remote import RemoteModel
 
 
@@ -29,9 +30,10 @@ async def opened_models(
     settings: ModelSettings, extractive: Model, changed: Callable[[int, Circuit], None]
 ) -> AsyncIterator[Models]:
     """Hold all models; ``changed`` hears how the endpoints stand, by their places."""
+    pace = Pace()
     async with AsyncExitStack() as stack:
         endpoints = [
-            await stack.enter_async_context(_opened(one, partial(changed, place)))
+            await stack.enter_async_context(_opened(one, partial(changed, place), pace))
             for place, one in enumerate(settings.endpoints)
         ]
         if not endpoints:
@@ -50,10 +52,12 @@ async def opened_models(
         yield Models((default, *named, extractive), tuple(endpoints), last)
 
 
-def _opened(settings: ModelSettings, changed: Changed) -> AbstractAsyncContextManager[RemoteModel]:
+def _opened(
+    settings: ModelSettings, changed: Changed, pace: Pace
+) -> AbstractAsyncContextManager[RemoteModel]:
     if settings.provider is not None:
         return LangChainModel.opened(settings, changed)
     # It takes aiohttp along, a seventh of what the process takes to start.
     from retrieval.models.openai import OpenAIModel  # noqa: PLC0415 - heavy, not always needed
 
-    return OpenAIModel.opened(settings, changed)
+    return OpenAIModel.opened(settings, changed, pace)

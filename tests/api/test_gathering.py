@@ -13,6 +13,7 @@ class Recorded:
 
     def __init__(self) -> None:
         self.told: list[bytes | str] = []
+        self.gone = False
 
     def write(self, data: bytes) -> None:
         self.told.append(data)
@@ -22,6 +23,9 @@ class Recorded:
 
     def abort(self) -> None:
         self.told.append("aborted")
+
+    def is_closing(self) -> bool:
+        return self.gone
 
     def get_extra_info(self, name: str) -> str:
         return f"the {name}"
@@ -65,6 +69,16 @@ async def test_closing_sends_what_was_written(gathering: Gathering, recorded: Re
     await asyncio.sleep(0)
 
     assert recorded.told == [b"last words", "closed"]
+
+
+async def test_what_nobody_takes_any_more_is_dropped(
+    gathering: Gathering, recorded: Recorded
+) -> None:
+    gathering.write(b"nobody takes this")
+    recorded.gone = True
+    await asyncio.sleep(0)
+
+    assert recorded.told == []
 
 
 async def test_aborting_drops_it(gathering: Gathering, recorded: Recorded) -> None:

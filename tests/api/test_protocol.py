@@ -5,6 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPResponse
 
 import pytest
@@ -91,3 +92,37 @@ def test_a_long_body_is_no_head(address: tuple[str, int]) -> None:
     head = b"POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % size
 
     assert answer_to(address, head, b"a" * size).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_head_that_comes_whole_is_too_long_all_the_same(address: tuple[str, int]) -> None:
+    lines = [b"x-%d: %b\r\n" % (line, b"a" * 100) for line in range(MOST_HEAD_BYTES // 100)]
+
+    answer = answer_to(address, b"".join([HEAD, *lines, b"\r\n"]))
+
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+def test_a_short_head_may_follow_a_long_body_at_once(address: tuple[str, int]) -> None:
+    size = 4 * MOST_HEAD_BYTES
+    first = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % size
+
+    answer = answer_to(address, b"".join([first, b"a" * size, HEAD, b"\r\n"]))
+
+    assert answer.count(b"HTTP/1.1 200 OK") == 2
+
+
+@pytest.mark.parametrize("lines", [1, 1000], ids=["one long trailer", "many trailers"])
+def test_endless_trailers_end_the_connection(address: tuple[str, int], lines: int) -> None:
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n"
+    size = 64 * MOST_HEAD_BYTES // lines
+    trailers = [b"x-%d: %b\r\n" % (line, b"a" * size) for line in range(lines)]
+
+    with (
+        socket.create_connection(address, timeout=20) as client,
+        suppress(ConnectionError),  # or it is closed in order; otherwise this takes too long
+    ):
+        client.sendall(head + b"1\r\na\r\n0\r\n")
+        for trailer in trailers:
+            client.sendall(trailer)
+        while client.recv(65536):
+            pass

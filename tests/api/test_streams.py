@@ -13,6 +13,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from api.disconnects import remember_connection
+from api.protocol import BoundedProtocol
 from api.streaming import EventStream, encoded
 from api.streams import Streams
 from data.errors import ShuttingDown
@@ -88,7 +89,13 @@ def served(api: ApiSettings) -> Iterator[Served]:
         deadline = None if seconds is None else Deadline(seconds)
         await EventStream(running.source.events(), streams, deadline)(scope, receive, send)
 
-    config = uvicorn.Config(app, lifespan="off", log_config=None, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        lifespan="off",
+        log_config=None,
+        timeout_graceful_shutdown=2,
+    )
     server = uvicorn.Server(config)
     running = Served(listener.getsockname(), server, Source(), streams)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -159,6 +166,17 @@ class TestAReaderThatLeaves:
 
         assert served.source.closed.wait(10)
         served.until_nothing_is_open()
+
+    @pytest.mark.parametrize("quiet", [True, False], ids=["in a silence", "amid its events"])
+    def test_with_another_request_behind_it_has_left_as_well(
+        self, served: Served, *, quiet: bool
+    ) -> None:
+        served.source.quiet = quiet
+        with served.connect() as connection:
+            assert connection.recv(100)
+            connection.sendall(REQUEST)
+
+        assert served.source.closed.wait(10)
 
     def test_by_halves_has_left(self, served: Served) -> None:
         served.source.quiet = True

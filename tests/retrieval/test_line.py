@@ -83,7 +83,7 @@ def test_it_is_fair_and_keeps_nothing_of_who_is_gone(steps: list[tuple[str, str]
             if out is not None:
                 assert counts[waiting.pop(out)] == most
         assert len(line) == len(waiting)
-        assert set(line.keys()) == set(waiting.values())
+        assert set(line._keys) == set(waiting.values())
 
 
 @given(st.lists(KEYS, min_size=1, max_size=40))

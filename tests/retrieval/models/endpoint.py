@@ -8,14 +8,16 @@ from data.model_settings import ModelSettings
 from retrieval.deadline import Deadline
 from retrieval.models.model import Finish, Task
 from retrieval.models.openai import OpenAIModel
+from retrieval.models.pace import Pace
 from tests.model_server import ModelServer
 from tests.retrieval.shelf import Shelf
 
 
 @asynccontextmanager
 async def model_at(server: ModelServer, **settings: Any) -> AsyncIterator[OpenAIModel]:
+    pace: Pace | None = settings.pop("pace", None)
     given = {"base_url": server.base_url, "name": "m", **settings}
-    async with OpenAIModel.opened(ModelSettings(**given)) as model:
+    async with OpenAIModel.opened(ModelSettings(**given), pace=pace) as model:
         yield model
 
 

@@ -5,12 +5,16 @@ import json
 
 import pytest
 
+from data.errors import ModelUnavailable
 from retrieval.deadline import Deadline
-from retrieval.models import pace
 from retrieval.models.model import Task
+from retrieval.models.pace import Pace
 from tests.model_server import ModelServer
 from tests.retrieval.models.endpoint import all_of, model_at
 from tests.retrieval.shelf import Shelf
+
+# One stream is a crowd, and its pauses last longer than a test.
+LONG = Pace(few=0, tick_seconds=60)
 
 
 def events(*texts: str) -> bytes:
@@ -19,19 +23,19 @@ def events(*texts: str) -> bytes:
     return "".join(f"data: {chunk}\n\n" for chunk in chunks).encode()
 
 
-class TestAPause:
-    @pytest.fixture(autouse=True)
-    def many(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(pace, "FEW", 0)
-        monkeypatch.setattr(pace, "TICK_SECONDS", 60)
+def chunk_of(data: bytes) -> bytes:
+    """Return data as HTTP's chunked encoding sends it."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
 
+
+class TestAPause:
     async def test_begins_behind_each_reading_and_leaves_the_rest_in_the_socket(
         self, server: ModelServer
     ) -> None:
         more = asyncio.Event()
         server.say("one", more, "two")
 
-        async with model_at(server) as model:
+        async with model_at(server, pace=LONG) as model:
             pieces = model.write(Task("?", ()), Deadline(100))
             assert await anext(pieces) == "one"
             following = asyncio.ensure_future(anext(pieces))
@@ -41,10 +45,40 @@ class TestAPause:
             following.cancel()
             await asyncio.wait((following,))
 
+    async def test_does_not_begin_before_there_is_text(self, server: ModelServer) -> None:
+        more = asyncio.Event()
+        server.say(b'data: {"choices": [{"delta": {"role": "assistant"}}]}\n\n', more, "one")
+
+        async with model_at(server, pace=LONG) as model:
+            pieces = model.write(Task("?", ()), Deadline(100))
+            first = asyncio.ensure_future(anext(pieces))
+            await server.until(lambda: server.active == 1)
+            more.set()
+            assert await first == "one"
+            await pieces.aclose()
+
+    @pytest.mark.parametrize("few", [0, 32], ids=["in a crowd", "alone"])
+    async def test_ends_with_its_connection(self, server: ModelServer, few: int) -> None:
+        garbage = asyncio.Event()
+        server.say(
+            b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+            b"transfer-encoding: chunked\r\n\r\n" + chunk_of(events("one")),
+            garbage,
+            b"zzzz\r\n\0\xff",
+            raw=True,
+        )
+
+        async with model_at(server, pace=Pace(few=few)) as model:
+            pieces = model.write(Task("?", ()), Deadline(100))
+            assert await anext(pieces) == "one"
+            garbage.set()
+            with pytest.raises(ModelUnavailable):
+                await anext(pieces)
+
     async def test_ends_for_who_leaves(self, server: ModelServer) -> None:
         server.say("one", asyncio.Event(), "two")
 
-        async with model_at(server) as model:
+        async with model_at(server, pace=LONG) as model:
             pieces = model.write(Task("?", ()), Deadline(100))
             assert await anext(pieces) == "one"
             following = asyncio.ensure_future(anext(pieces))
@@ -59,20 +93,17 @@ class TestAPause:
     ) -> None:
         server.say(events("one", "two"))
 
-        async with model_at(server) as model:
+        async with model_at(server, pace=LONG) as model:
             said, _ = await all_of(model, shelf)
 
         assert said == ["one", "two"]
 
 
-async def test_many_streams_say_all_that_few_would(
-    server: ModelServer, shelf: Shelf, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pace, "FEW", 4)
+async def test_many_streams_say_all_that_few_would(server: ModelServer, shelf: Shelf) -> None:
     words = [f"{number} " for number in range(30)]
     server.say(*words)
 
-    async with model_at(server) as model:
+    async with model_at(server, pace=Pace(few=4)) as model:
         answers = await asyncio.gather(*[all_of(model, shelf) for _ in range(12)])
 
     assert {"".join(said) for said, _ in answers} == {"".join(words)}
