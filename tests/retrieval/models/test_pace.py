@@ -65,6 +65,7 @@ class TestAPause:
             b"transfer-encoding: chunked\r\n\r\n" + chunk_of(events("one")),
             garbage,
             b"zzzz\r\n\0\xff",
+            asyncio.Event(),
             raw=True,
         )
 
@@ -72,7 +73,7 @@ class TestAPause:
             pieces = model.write(Task("?", ()), Deadline(100))
             assert await anext(pieces) == "one"
             garbage.set()
-            with pytest.raises(ModelUnavailable):
+            with pytest.raises(ModelUnavailable, match="broke"):
                 await anext(pieces)
 
     async def test_ends_for_who_leaves(self, server: ModelServer) -> None:
