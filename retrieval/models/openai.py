@@ -175,11 +175,20 @@ def _ending_with_its_connection(response: aiohttp.ClientResponse) -> Iterator[No
     if closed is None:  # all has come
         yield
         return
+    # Once for each connection, however many answers it brings.
+    closed.remove_done_callback(_heard)
+    closed.add_done_callback(_heard)
     closed.add_done_callback(end)
     try:
         yield
     finally:
         closed.remove_done_callback(end)
+
+
+def _heard(closed: "asyncio.Future[None]") -> None:
+    """Take note of how a connection ended; who reads from it learns that by reading."""
+    if not closed.cancelled():
+        closed.exception()
 
 
 async def _drain(content: aiohttp.StreamReader) -> None:

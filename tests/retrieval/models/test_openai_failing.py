@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
+import struct
 from contextlib import aclosing
 
 import pytest
@@ -157,6 +159,29 @@ class TestFailing:
             said, _ = await all_of(model, shelf)
 
         assert said == ["word "] * 5
+
+    async def test_a_connection_that_is_reset_is_told_to_who_reads_and_to_nobody_else(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n"
+            writer.write(head + b"transfer-encoding: chunked\r\n\r\n")
+            await writer.drain()
+            connection = writer.get_extra_info("socket")
+            # Closed so, it is reset.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            writer.transport.abort()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as endpoint:
+            host, port = endpoint.sockets[0].getsockname()
+            settings = ModelSettings(base_url=f"http://{host}:{port}/v1", name="m")
+            async with OpenAIModel.opened(settings) as model:
+                with pytest.raises(ModelUnavailable):
+                    await anext(model.write(Task("?", ()), Deadline(5)))
+        gc.collect()
+
+        assert "never retrieved" not in caplog.text
 
     async def test_comments_are_no_sign_of_life(self, server: ModelServer, shelf: Shelf) -> None:
         server.say(*[b": working\n\n"] * 3, asyncio.Event())
