@@ -105,7 +105,8 @@ class TestDeletingADocument:
             lease, purge = connection.execute(
                 select(func.max(jobs.c.lease_until), func.max(jobs.c.not_before))
             ).one()
-        assert purge == pytest.approx(lease, abs=0.5)
+        # Not at once, which would be 15 s before; a slow machine may need a while in between.
+        assert purge == pytest.approx(lease, abs=10)
 
     def test_with_no_job_at_work_is_purged_at_once(
         self, corpus: Corpus, stores: Stores, workspace: str

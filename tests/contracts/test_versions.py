@@ -161,7 +161,8 @@ class TestTheSameBytes:
                     select(jobs.c.not_before).where(jobs.c.id == again.job.id).scalar_subquery(),
                 )
             ).one()
-        assert begin == pytest.approx(lease, abs=0.5)
+        # Not at once, which would be 15 s before; a slow machine may need a while in between.
+        assert begin == pytest.approx(lease, abs=10)
 
     def test_as_readers_see_are_the_current_ones_when_what_came_later_has_failed(
         self, corpus: Corpus, stores: Stores, workspace: str
@@ -307,7 +308,7 @@ class TestOlderVersions:
                 select(jobs.c.lease_until).where(jobs.c.id == held.job_id)
             ).scalar_one()
         delays = dict(queued_purges(stores))
-        assert delays == pytest.approx(dict.fromkeys((1, 2), lease - time.time()), abs=2)
+        assert delays == pytest.approx(dict.fromkeys((1, 2), lease - time.time()), abs=10)
         assert min(delays.values()) > 0
 
     def test_stay_readable_and_are_superseded_once(
