@@ -26,7 +26,9 @@ class BoundedProtocol(HttpToolsProtocol):
     # Requests that were being answered when another one came behind them.
     _earlier: tuple[RequestResponseCycle, ...] = ()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(  # type: ignore[override]  # as uvicorn's own: it serves no other kind
+        self, transport: asyncio.Transport
+    ) -> None:
         """Begin to serve a client."""
         super().connection_made(cast("asyncio.Transport", Gathering(transport, self.loop)))
 
